@@ -1,0 +1,68 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Settings of every Swift target: explicit existentials and explicit imports keep the module arrows of ARCHITECTURE.md visible.
+let strict: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+  .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+}
+
+let package = Package(
+  name: "winnow",
+  platforms: [.macOS(.v15)],
+  products: [
+    .executable(name: "winnow", targets: ["winnow"]),
+    .library(name: "Moderation", targets: ["Moderation"]),
+    .library(name: "Pipeline", targets: ["Pipeline", "PipelineFile", "StandardStages"]),
+    .library(name: "GPTOSS", targets: ["GPTOSS"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/apple/swift-crypto", "3.12.3"..<"5.0.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.81.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.5.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.25.0"),
+  ],
+  targets: [
+    // C, and systems' libraries.
+    .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"]), .brew(["pcre2"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
+    .target(name: "CKernels"),
+
+    // The words of the field, then everything that speaks them. Arrows only point up this list.
+    module("Moderation"),
+    module("YAMLDocument", ["Moderation", .product(name: "Yams", package: "Yams")]),
+    module("PipelineFile", ["Moderation", "YAMLDocument"]),
+    module("Text"),
+    module("PatternMatching", ["Moderation", "Text", "YAMLDocument", "CPCRE2", "CKernels"]),
+    module("LinearModel", ["Moderation", "Text", .product(name: "Crypto", package: "swift-crypto")]),
+    module("GPTOSS", ["CKernels", .product(name: "Crypto", package: "swift-crypto")]),
+    module("RemoteModel", ["Moderation", .product(name: "AsyncHTTPClient", package: "async-http-client"), .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio")]),
+    module("Safeguard", ["Moderation", "YAMLDocument", "RemoteModel", "GPTOSS", .product(name: "Crypto", package: "swift-crypto")]),
+    module("RecordIO", ["Moderation", "CZlib", "CZstd"]),
+    module("Pipeline", ["Moderation", .product(name: "Crypto", package: "swift-crypto")]),
+    module("StandardStages", ["Moderation", "PatternMatching", "LinearModel", "Safeguard"]),
+    module("Tuning", ["Moderation"]),
+    module("AuditLog", ["Moderation", "Pipeline", .product(name: "GRDB", package: "GRDB.swift")]),
+    .executableTarget(
+      name: "winnow",
+      dependencies: [
+        "Moderation", "PipelineFile", "RecordIO", "Pipeline", "StandardStages", "AuditLog", "LinearModel", "Safeguard", "GPTOSS", "Tuning",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: strict),
+  ],
+  swiftLanguageModes: [.v6]
+)
