@@ -62,6 +62,10 @@ public struct MessageBatch: Sendable {
   public var sequence: Int
   public var bytes: [UInt8]
   public var messages: [MessageRecord]
+  /// The turns of the messages that are whole chats, by index; empty otherwise.
+  public var chats: [Int: [ChatTurn]] = [:]
+  /// When the last byte of the batch was read.
+  public var arrival: ContinuousClock.Instant = .now
 
   public init(sequence: Int = 0, bytes: [UInt8] = [], messages: [MessageRecord] = []) {
     self.sequence = sequence
@@ -73,6 +77,20 @@ public struct MessageBatch: Sendable {
 
   /// The text as a `String`; for slow paths (reasoner, reports), not for screens.
   public func string(_ range: ByteRange) -> String { String(decoding: bytes[range.range], as: UTF8.self) }
+
+  /// What is to be judged, as the reasoner sees it.
+  public func item(at index: Int) -> Item {
+    let message = messages[index]
+    switch message.kind {
+    case .message: return .message(string(message.text))
+    case .exchange:
+      let promptEnd = Int(message.text.start) + Int(message.promptLength)
+      let completionStart = min(promptEnd + 1, Int(message.text.end))
+      return .exchange(
+        prompt: string(ByteRange(Int(message.text.start)..<promptEnd)), completion: string(ByteRange(completionStart..<Int(message.text.end))))
+    case .chat: return .chat(chats[index] ?? [ChatTurn(role: "user", content: string(message.text))])
+    }
+  }
 
   /// Appends a message for tests, the REPL and single requests; `id` is written as a JSON string.
   public mutating func append(id: String, text: String, conversation: String = "", author: String = "") {
