@@ -1,0 +1,218 @@
+import CZlib
+import CZstd
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Bytes, one after the other, from a file, a pipe or a decompressor. Used by one thread.
+public protocol ByteSource: AnyObject {
+  /// The name in messages.
+  var path: String { get }
+  /// A pipe, socket, terminal or followed file: bytes come when they come, and what is there must not be held back.
+  var isLive: Bool { get }
+  /// Fills the front of `buffer`; 0 at the end of the input.
+  func read(into buffer: UnsafeMutableRawBufferPointer) throws(RecordIOError) -> Int
+  /// Whether ``read(into:)`` would return at once; waits up to `milliseconds`.
+  func isReadable(within milliseconds: Int32) -> Bool
+}
+
+/// A file descriptor: regular file, pipe or terminal. Closes it at the end unless it is standard input.
+public final class FileSource: ByteSource {
+  public let path: String
+  public let isLive: Bool
+  let descriptor: Int32
+
+  /// Opens `path`; `-` is standard input.
+  public init(path: String) throws(RecordIOError) {
+    self.path = path == "-" ? "<stdin>" : path
+    descriptor = path == "-" ? 0 : open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .system(.cannotOpen, path: path, doing: "open") }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw .system(.cannotOpen, path: path, doing: "read the status") }
+    let kind = status.st_mode & S_IFMT
+    if kind == S_IFDIR { throw RecordIOError(.isDirectory, path: path, detail: "is a directory; name the files in it") }
+    isLive = kind != S_IFREG
+  }
+
+  deinit { if descriptor > 0 { close(descriptor) } }
+
+  public func read(into buffer: UnsafeMutableRawBufferPointer) throws(RecordIOError) -> Int {
+    try readDescriptor(descriptor, into: buffer, path: path)
+  }
+
+  /// Fills the front of `bytes`, whose count does not change.
+  func read(into bytes: inout [UInt8]) throws(RecordIOError) -> Int {
+    let path = path
+    let result = bytes.withUnsafeMutableBytes { buffer -> Result<Int, RecordIOError> in
+      do throws(RecordIOError) { return .success(try readDescriptor(descriptor, into: buffer, path: path)) } catch { return .failure(error) }
+    }
+    return try result.get()
+  }
+
+  public func isReadable(within milliseconds: Int32) -> Bool {
+    guard isLive else { return true }
+    var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    return poll(&entry, 1, milliseconds) > 0
+  }
+
+  /// Moves to `offset`; false for what cannot seek.
+  func seek(to offset: Int) -> Bool { !isLive && lseek(descriptor, off_t(offset), SEEK_SET) == off_t(offset) }
+}
+
+func readDescriptor(_ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer, path: String) throws(RecordIOError) -> Int {
+  while true {
+    let count = read(descriptor, buffer.baseAddress, buffer.count)
+    if count >= 0 { return count }
+    if errno != EINTR && errno != EAGAIN { throw .system(.readFailed, path: path, doing: "read") }
+    if errno == EAGAIN {
+      var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+      _ = poll(&entry, 1, 100)
+    }
+  }
+}
+
+/// Opens an input as what its first bytes say it is: gzip, Zstandard or plain.
+public func openSource(path: String, maxExpansion: Int = ExpansionGuard.defaultFactor) throws(RecordIOError) -> any ByteSource {
+  let file = try FileSource(path: path)
+  guard !file.isLive else { return path.hasSuffix(".gz") ? try GzipSource(file, maxExpansion: maxExpansion) : file }
+  var magic: [UInt8] = [0, 0, 0, 0]
+  let count = magic.withUnsafeMutableBytes { pread(file.descriptor, $0.baseAddress, 4, 0) }
+  if count >= 2, magic[0] == 0x1F, magic[1] == 0x8B { return try GzipSource(file, maxExpansion: maxExpansion) }
+  if count == 4, magic == [0x28, 0xB5, 0x2F, 0xFD] { return try ZstdSource(file, maxExpansion: maxExpansion) }
+  return file
+}
+
+/// Refuses compressed input that expands beyond reason. Deflate reaches 1,030:1 only on constant data; chat logs reach 5 to 30.
+public struct ExpansionGuard {
+  public static let defaultFactor = 400
+  /// What may come out before the factor counts: short repetitive logs are harmless.
+  static let freeBytes = 256 << 20
+  let factor: Int
+  var compressed = 0
+  var expanded = 0
+
+  mutating func check(path: String) throws(RecordIOError) {
+    guard expanded > Self.freeBytes, expanded / max(compressed, 1) > factor else { return }
+    throw RecordIOError(
+      .expansionTooLarge, path: path,
+      detail: "compressed input expands more than \(factor)-fold, which looks like a decompression bomb; decompress it yourself if it is genuine")
+  }
+}
+
+/// Streaming gzip, also of several members one after the other.
+public final class GzipSource: ByteSource {
+  private let file: FileSource
+  private var stream = z_stream()
+  private var input = [UInt8](repeating: 0, count: 1 << 16)
+  private var pending: Range<Int> = 0..<0
+  private var expansion: ExpansionGuard
+  private var insideMember = false
+  public var path: String { file.path }
+  public var isLive: Bool { file.isLive }
+
+  init(_ file: FileSource, maxExpansion: Int) throws(RecordIOError) {
+    self.file = file
+    expansion = ExpansionGuard(factor: maxExpansion)
+    // 15 window bits + 16: gzip framing only.
+    guard inflateInit2_(&stream, 31, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
+      throw RecordIOError(.badCompression, path: file.path, detail: "zlib could not start")
+    }
+  }
+
+  deinit { inflateEnd(&stream) }
+
+  public func isReadable(within milliseconds: Int32) -> Bool { !pending.isEmpty || file.isReadable(within: milliseconds) }
+
+  public func read(into buffer: UnsafeMutableRawBufferPointer) throws(RecordIOError) -> Int {
+    while true {
+      if pending.isEmpty {
+        let count = try file.read(into: &input)
+        if count == 0 {
+          if insideMember { throw RecordIOError(.badCompression, path: path, detail: "gzip data ends in the middle; the file is truncated") }
+          return 0
+        }
+        pending = 0..<count
+        expansion.compressed += count
+      }
+      let produced = try inflateOnce(into: buffer)
+      if produced > 0 { return produced }
+    }
+  }
+
+  private func inflateOnce(into buffer: UnsafeMutableRawBufferPointer) throws(RecordIOError) -> Int {
+    let (status, produced) = input.withUnsafeMutableBufferPointer { bytes -> (Int32, Int) in
+      stream.next_in = bytes.baseAddress! + pending.lowerBound
+      stream.avail_in = UInt32(pending.count)
+      stream.next_out = buffer.bindMemory(to: UInt8.self).baseAddress
+      stream.avail_out = UInt32(buffer.count)
+      insideMember = true
+      let status = inflate(&stream, Z_NO_FLUSH)
+      return (status, buffer.count - Int(stream.avail_out))
+    }
+    pending = (pending.upperBound - Int(stream.avail_in))..<pending.upperBound
+    expansion.expanded += produced
+    try expansion.check(path: path)
+    switch status {
+    case Z_OK, Z_BUF_ERROR: break
+    case Z_STREAM_END:
+      insideMember = false
+      inflateReset(&stream)
+    default: throw RecordIOError(.badCompression, path: path, detail: "gzip data is damaged at compressed byte \(expansion.compressed - pending.count)")
+    }
+    return produced
+  }
+}
+
+/// Streaming Zstandard, also of several frames; windows up to 128 MiB.
+public final class ZstdSource: ByteSource {
+  private let file: FileSource
+  private let context: OpaquePointer
+  private var input = [UInt8](repeating: 0, count: 1 << 16)
+  private var pending: Range<Int> = 0..<0
+  private var expansion: ExpansionGuard
+  private var insideFrame = false
+  public var path: String { file.path }
+  public var isLive: Bool { file.isLive }
+
+  init(_ file: FileSource, maxExpansion: Int) throws(RecordIOError) {
+    self.file = file
+    expansion = ExpansionGuard(factor: maxExpansion)
+    guard let context = ZSTD_createDCtx() else { throw RecordIOError(.badCompression, path: file.path, detail: "zstd could not start") }
+    self.context = context
+  }
+
+  deinit { ZSTD_freeDCtx(context) }
+
+  public func isReadable(within milliseconds: Int32) -> Bool { !pending.isEmpty || file.isReadable(within: milliseconds) }
+
+  public func read(into buffer: UnsafeMutableRawBufferPointer) throws(RecordIOError) -> Int {
+    while true {
+      if pending.isEmpty {
+        let count = try file.read(into: &input)
+        if count == 0 {
+          if insideFrame { throw RecordIOError(.badCompression, path: path, detail: "zstd data ends in the middle; the file is truncated") }
+          return 0
+        }
+        pending = 0..<count
+        expansion.compressed += count
+      }
+      var output = ZSTD_outBuffer(dst: buffer.baseAddress, size: buffer.count, pos: 0)
+      let status = input.withUnsafeBytes { bytes -> Int in
+        var source = ZSTD_inBuffer(src: bytes.baseAddress! + pending.lowerBound, size: pending.count, pos: 0)
+        let status = ZSTD_decompressStream(context, &output, &source)
+        pending = (pending.lowerBound + source.pos)..<pending.upperBound
+        return status
+      }
+      if ZSTD_isError(status) != 0 { throw RecordIOError(.badCompression, path: path, detail: "zstd data is damaged") }
+      insideFrame = status != 0
+      expansion.expanded += output.pos
+      try expansion.check(path: path)
+      if output.pos > 0 { return output.pos }
+    }
+  }
+}

@@ -1,0 +1,92 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// A file or pipe that is written front to back, with full writes and plain errors. Owned by one task at a time.
+public struct OutputFile: ~Copyable, Sendable {
+  public let path: String
+  private let descriptor: Int32
+  private let closes: Bool
+  /// Bytes written since the start of the file.
+  public private(set) var length: Int
+
+  /// Opens `path` for writing; `-` is standard output. A regular file is cut to `keeping` bytes first (0 for a new run).
+  public init(path: String, keeping: Int = 0) throws(RecordIOError) {
+    descriptor = path == "-" ? 1 : try openForWriting(path, keeping: keeping)
+    closes = path != "-"
+    self.path = path == "-" ? "<stdout>" : path
+    length = keeping
+  }
+
+  deinit { if closes { close(descriptor) } }
+
+  /// Writes all of `bytes` or throws.
+  public mutating func write(_ bytes: [UInt8]) throws(RecordIOError) {
+    var offset = 0
+    while offset < bytes.count {
+      let count = bytes.withUnsafeBytes { platformWrite(descriptor, $0.baseAddress! + offset, $0.count - offset) }
+      if count < 0 {
+        if errno == EINTR { continue }
+        if errno == EAGAIN {
+          var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+          _ = poll(&entry, 1, 100)
+          continue
+        }
+        throw .system(.writeFailed, path: path, doing: "write")
+      }
+      offset += count
+    }
+    length += bytes.count
+  }
+
+  /// Makes what was written durable, as far as the file system promises. Pipes have nothing to make durable.
+  public func synchronize() throws(RecordIOError) {
+    if fsync(descriptor) != 0, errno != EINVAL, errno != ENOTSUP, errno != EROFS { throw .system(.writeFailed, path: path, doing: "sync") }
+  }
+}
+
+private func openForWriting(_ path: String, keeping: Int) throws(RecordIOError) -> Int32 {
+  let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
+  guard descriptor >= 0 else { throw .system(.cannotOpen, path: path, doing: "open for writing") }
+  guard let status = fileStatus(descriptor), status.st_mode & S_IFMT == S_IFREG else { return descriptor }
+  if Int(status.st_size) < keeping {
+    close(descriptor)
+    throw RecordIOError(.checkpoint, path: path, detail: "is shorter (\(status.st_size) bytes) than when the checkpoint was written (\(keeping) bytes)")
+  }
+  guard ftruncate(descriptor, off_t(keeping)) == 0, lseek(descriptor, 0, SEEK_END) >= 0 else {
+    let error = RecordIOError.system(.writeFailed, path: path, doing: "cut to \(keeping) bytes")
+    close(descriptor)
+    throw error
+  }
+  return descriptor
+}
+
+private func platformWrite(_ descriptor: Int32, _ bytes: UnsafeRawPointer, _ count: Int) -> Int { write(descriptor, bytes, count) }
+
+/// Replaces `path` as a whole: readers, and a run after a crash, see the old content or the new one.
+public func replaceFile(path: String, with bytes: [UInt8]) throws(RecordIOError) {
+  let temporary = path + ".tmp"
+  do {
+    var file = try OutputFile(path: temporary)
+    try file.write(bytes)
+    try file.synchronize()
+  }
+  guard rename(temporary, path) == 0 else { throw .system(.writeFailed, path: path, doing: "replace") }
+}
+
+/// The whole of a small file.
+public func readFile(path: String, limit: Int = 64 << 20) throws(RecordIOError) -> [UInt8] {
+  let source = try FileSource(path: path)
+  var bytes: [UInt8] = []
+  var chunk = [UInt8](repeating: 0, count: 1 << 16)
+  while true {
+    let count = try source.read(into: &chunk)
+    if count == 0 { return bytes }
+    bytes.append(contentsOf: chunk[..<count])
+    if bytes.count > limit { throw RecordIOError(.readFailed, path: path, detail: "is larger than \(limit) bytes") }
+  }
+}

@@ -1,0 +1,287 @@
+import Moderation
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// How much is read at once and how long a record may be.
+public struct ReadLimits: Sendable {
+  public var batchMessages = 4096
+  public var batchBytes = 256 << 10
+  /// Longer records are dead letters; their bytes are skipped, not kept.
+  public var recordBytes = 1 << 20
+  /// Live input: how long a complete line waits for company.
+  public var patience: Duration = .milliseconds(10)
+  public var maxExpansion = ExpansionGuard.defaultFactor
+  public init() {}
+}
+
+/// A place between two records of the input.
+public struct StreamPosition: Sendable, Hashable, Codable {
+  /// Index into the list of inputs.
+  public var file = 0
+  /// In the uncompressed file.
+  public var byteOffset = 0
+  /// Lines before this place.
+  public var line = 0
+  /// Records before this place in the whole stream, dead ones included.
+  public var record = 0
+  public init() {}
+}
+
+/// What one call of the reader brings.
+public struct ReadBatch: Sendable {
+  public var batch: MessageBatch
+  public var deadLetters: [DeadLetter]
+  /// Behind the last record of the batch.
+  public var end: StreamPosition
+}
+
+/// Reads records from files or standard input into batches. Blocking; used by one thread.
+///
+/// Memory: the read buffer (batch bytes + one record) and what the caller keeps of the batches, however long the input is.
+public final class RecordReader {
+  private let inputs: [String]
+  private let mapping: InputMapping
+  private let limits: ReadLimits
+  private let follow: Bool
+  private let isStopped: @Sendable () -> Bool
+  private var source: (any ByteSource)?
+  private var buffer = ReadBuffer()
+  private var lines: [LineRange] = []
+  private var skipping: SkippedRecord?
+  private var json: JSONRecordParser
+  private var csv: CSVRecordParser?
+  public private(set) var position: StreamPosition
+  private var sequence = 0
+  /// Warm-up before a resume: no record at or behind this place is returned.
+  private var stopAt: StreamPosition?
+
+  struct LineRange {
+    var start: Int
+    /// Without the line end.
+    var end: Int
+    /// With it.
+    var next: Int
+    /// Lines covered (CSV records may span several).
+    var lineCount = 1
+  }
+
+  private struct SkippedRecord {
+    var head: [UInt8]
+    var position: StreamPosition
+    var dropped: Int
+  }
+
+  /// - Parameter inputs: paths; `-` is standard input.
+  public init(
+    inputs: [String], mapping: InputMapping, limits: ReadLimits = .init(), follow: Bool = false, from start: StreamPosition = .init(),
+    stopAt: StreamPosition? = nil, isStopped: @escaping @Sendable () -> Bool = { false }
+  ) throws(RecordIOError) {
+    self.inputs = inputs
+    self.mapping = mapping
+    self.limits = limits
+    self.follow = follow
+    self.isStopped = isStopped
+    self.stopAt = stopAt
+    position = start
+    json = JSONRecordParser(mapping)
+    csv = mapping.format == .csv ? CSVRecordParser(mapping) : nil
+    if start.byteOffset > 0 { try resume() }
+  }
+
+  private func resume() throws(RecordIOError) {
+    try openCurrent()
+    // The CSV header is read again in any case.
+    if csv != nil { try readCSVHeader() }
+    var left = position.byteOffset - headerBytes
+    if headerBytes == 0, let file = source as? FileSource, file.seek(to: position.byteOffset) { return }
+    left -= buffer.discard(left)
+    while left > 0 {
+      guard try buffer.fill(from: source!, atLeast: 1 << 16) > 0 else {
+        throw RecordIOError(.checkpoint, path: inputs[position.file], detail: "the input is shorter than when the checkpoint was written")
+      }
+      left -= buffer.discard(left)
+    }
+  }
+  private var headerBytes = 0
+
+  private func openCurrent() throws(RecordIOError) {
+    let path = inputs[position.file]
+    source = follow && path != "-" ? try FollowSource(path: path, isStopped: isStopped) : try openSource(path: path, maxExpansion: limits.maxExpansion)
+  }
+
+  /// The next batch; nil at the end of the last input or after a stop.
+  public func next() throws(RecordIOError) -> ReadBatch? {
+    while position.file < inputs.count {
+      if let stopAt, position.record >= stopAt.record { return nil }
+      if source == nil {
+        try openCurrent()
+        position.byteOffset = 0
+        position.line = 0
+        try skipByteOrderMark()
+        if csv != nil { try readCSVHeader() }
+      }
+      if let batch = try readBatch() { return batch }
+      if isStopped() { return nil }
+      source = nil
+      position.file += 1
+    }
+    return nil
+  }
+
+  private func skipByteOrderMark() throws(RecordIOError) {
+    while buffer.count < 3, try fillOrWait() > 0 {}
+    if buffer.hasPrefix([0xEF, 0xBB, 0xBF]) {
+      _ = buffer.discard(3)
+      position.byteOffset += 3
+    }
+  }
+
+  private func readCSVHeader() throws(RecordIOError) {
+    lines.removeAll()
+    while try nextLine() == .needsMore, try fillOrWait() > 0 {}
+    if lines.isEmpty, buffer.count > 0 { lines.append(LineRange(start: buffer.head, end: buffer.tail, next: buffer.tail)) }
+    guard let header = lines.first else { return }
+    try csv?.readHeader(buffer.bytes(header.start..<header.end), path: source?.path ?? "")
+    headerBytes = header.next - buffer.head + (position.byteOffset == 3 ? 3 : 0)
+    if position.line == 0 {
+      position.byteOffset += header.next - buffer.head
+      position.line += header.lineCount
+    }
+    buffer.consume(to: header.next)
+    lines.removeAll()
+  }
+
+  /// Waits for bytes in slices, so that a stop is seen; 0 at the end or after a stop.
+  private func fillOrWait() throws(RecordIOError) -> Int {
+    guard let source else { return 0 }
+    while source.isLive, !source.isReadable(within: 100) {
+      if isStopped() { return 0 }
+    }
+    return try buffer.fill(from: source, atLeast: limits.batchBytes)
+  }
+
+  private enum LineResult { case found, needsMore }
+
+  private var scanFrom: Int { lines.last?.next ?? buffer.head }
+
+  private func nextLine() throws(RecordIOError) -> LineResult {
+    let start = scanFrom
+    let isCSV = mapping.format == .csv
+    guard let end = isCSV ? buffer.csvRecordEnd(from: start) : buffer.lineEnd(from: start) else { return .needsMore }
+    var contentEnd = end
+    if contentEnd > start, buffer[contentEnd - 1] == 0x0D { contentEnd -= 1 }
+    let count = isCSV ? 1 + buffer.newlines(in: start..<end) : 1
+    lines.append(LineRange(start: start, end: contentEnd, next: end + 1, lineCount: count))
+    return .found
+  }
+
+  /// Complete lines up to a batch's size; nil at the end of this input.
+  private func readBatch() throws(RecordIOError) -> ReadBatch? {
+    buffer.compact()
+    lines.removeAll(keepingCapacity: true)
+    var waitUntil: ContinuousClock.Instant?
+    var ended = false
+    gather: while lines.count < limits.batchMessages, scanFrom - buffer.head < limits.batchBytes {
+      if try nextLine() == .found { continue }
+      if skipping != nil || buffer.tail - scanFrom > limits.recordBytes {
+        if !lines.isEmpty { break }
+        try skipLongRecord()
+        continue
+      }
+      if !lines.isEmpty, let source, source.isLive {
+        let until = waitUntil ?? ContinuousClock.now + limits.patience
+        waitUntil = until
+        let left = Int32(max(0, (until - .now).inSeconds * 1000))
+        if left == 0 || !source.isReadable(within: left) { break gather }
+      }
+      if try fillOrWait() == 0 {
+        ended = true
+        break
+      }
+    }
+    if ended { finishLastLine() }
+    if lines.isEmpty && finished == nil { return nil }
+    return makeBatch()
+  }
+
+  private var finished: SkippedRecord?
+
+  /// The last line of a file may lack its line end.
+  private func finishLastLine() {
+    if let record = skipping {
+      skipping = nil
+      finished = record
+      finished?.dropped += buffer.discard(.max)
+    } else if buffer.tail > scanFrom {
+      var end = buffer.tail
+      if buffer[end - 1] == 0x0D { end -= 1 }
+      lines.append(LineRange(start: scanFrom, end: end, next: buffer.tail))
+    }
+  }
+
+  /// Drops the bytes of a record beyond the limit as they come.
+  private func skipLongRecord() throws(RecordIOError) {
+    if skipping == nil {
+      skipping = SkippedRecord(head: Array(buffer.bytes(buffer.head..<min(buffer.tail, buffer.head + 1024))), position: position, dropped: 0)
+    }
+    if let end = buffer.lineEnd(from: buffer.head) {
+      skipping?.dropped += buffer.discard(end + 1 - buffer.head)
+      finished = skipping
+      skipping = nil
+    } else {
+      skipping?.dropped += buffer.discard(.max)
+      if try fillOrWait() == 0 {
+        finished = skipping
+        skipping = nil
+      }
+    }
+  }
+
+  private func makeBatch() -> ReadBatch {
+    var result = ReadBatch(batch: MessageBatch(sequence: sequence), deadLetters: [], end: position)
+    sequence += 1
+    result.batch.arrival = .now
+    if let record = finished {
+      finished = nil
+      result.deadLetters.append(
+        DeadLetter(
+          reason: .tooLong, detail: "the record has \(record.dropped) bytes; the limit is \(limits.recordBytes)", file: source?.path ?? "",
+          line: position.line + 1, byteOffset: position.byteOffset, raw: record.head))
+      position.byteOffset += record.dropped
+      position.line += 1
+      position.record += 1
+    }
+    parseLines(into: &result)
+    result.end = position
+    return result
+  }
+
+  private func parseLines(into result: inout ReadBatch) {
+    guard let last = lines.last else { return }
+    let start = buffer.head
+    let builder = BatchBuilder(mapping: mapping, path: source?.path ?? "")
+    var builderState = builder.start(&result.batch, raw: buffer.bytes(start..<last.next), messages: lines.count)
+    for line in lines {
+      if let stopAt, position.record >= stopAt.record {
+        buffer.consume(to: line.start)
+        builder.finish(&result.batch, state: builderState)
+        return
+      }
+      let range = (line.start - start)..<(line.end - start)
+      if let letter = builder.add(range, at: position, to: &result.batch, json: &json, csv: csv, state: &builderState) {
+        result.deadLetters.append(letter)
+      }
+      position.byteOffset += line.next - line.start
+      position.line += line.lineCount
+      if builderState.wasRecord { position.record += 1 }
+    }
+    builder.finish(&result.batch, state: builderState)
+    buffer.consume(to: last.next)
+  }
+}
