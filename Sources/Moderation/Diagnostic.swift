@@ -62,6 +62,28 @@ public struct DiagnosticsError: Error, Sendable {
   public init(_ diagnostics: Diagnostics) { self.diagnostics = diagnostics }
 }
 
+/// What `winnow explain CODE` says of a diagnostic code. Every module exports the codes that it emits as `static let codes: [CodeExplanation]`.
+public struct CodeExplanation: Sendable, Hashable {
+  /// Kebab-case, for example `unknown-field`.
+  public var code: String
+  /// One line, in the grammar of messages.
+  public var title: String
+  /// What it means, and why it is bad: one or two sentences each.
+  public var meaning: String
+  public var why: String
+  /// What is wrong, as it would be written, and the same put right.
+  public var example: String
+  public var fix: String
+  public init(_ code: String, _ title: String, meaning: String, why: String, example: String = "", fix: String = "") {
+    self.code = code
+    self.title = title
+    self.meaning = meaning
+    self.why = why
+    self.example = example
+    self.fix = fix
+  }
+}
+
 /// The nearest of `candidates` to a misspelt `word`, when it is near enough to be meant (Damerau-Levenshtein distance below 4 and below half the length).
 public func nearestSpelling(to word: String, in candidates: some Sequence<String>) -> String? {
   var best: (name: String, distance: Int)?

@@ -22,9 +22,12 @@ public struct Setting: Sendable, Hashable {
   }
   public var value: Value
   public var span: SourceSpan
-  public init(_ value: Value, at span: SourceSpan) {
+  /// `true` when `${VAR}` stood in it: the value came from outside the file and must not be shown in messages.
+  public var isInterpolated: Bool
+  public init(_ value: Value, at span: SourceSpan, isInterpolated: Bool = false) {
     self.value = value
     self.span = span
+    self.isInterpolated = isInterpolated
   }
 
   public subscript(key: String) -> Setting? { entry(key)?.value }
