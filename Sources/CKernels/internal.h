@@ -1,0 +1,53 @@
+#pragma once
+#include "ckernels.h"
+#include <math.h>
+#include <string.h>
+
+#if defined(__x86_64__)
+#define WK_X86 1
+#elif defined(__aarch64__)
+#define WK_ARM 1
+#endif
+
+#define WK_INLINE static inline __attribute__((always_inline))
+
+/// Declares an op in every instruction set.
+#define WK_EACH(RETURN, NAME, ARGUMENTS) \
+  RETURN NAME##_scalar ARGUMENTS;        \
+  RETURN NAME##_avx2 ARGUMENTS;          \
+  RETURN NAME##_avx512 ARGUMENTS;        \
+  RETURN NAME##_neon ARGUMENTS;
+
+#define WK_MATMUL_ARGS \
+  (const uint8_t *w, size_t row_tiles, size_t blocks, const uint8_t *activations, size_t tokens, float *out, size_t ldo)
+WK_EACH(void, wk_matmul_f32_mxfp4w, WK_MATMUL_ARGS)
+WK_EACH(void, wk_matmul_f32_int8w, WK_MATMUL_ARGS)
+WK_EACH(void, wk_quantize, (const float *x, size_t n, size_t block, uint8_t *activations, size_t tokens, size_t token))
+WK_EACH(void, wk_rmsnorm, (const float *x, const float *w, size_t n, float eps, float *out))
+WK_EACH(void, wk_rope, (float *x, const float *cosine, const float *sine, size_t head_dim))
+WK_EACH(void, wk_swiglu, (const float *x, const float *bias, size_t n, float limit, float *out))
+WK_EACH(void, wk_matvec_f32_bf16w, (const uint16_t *w, const float *bias, size_t rows, size_t n, const float *x, float *out))
+WK_EACH(void, wk_add_scaled, (float *x, const float *y, const float *bias, float weight, size_t n))
+WK_EACH(void, wk_attention, (const wk_attention *a))
+
+/// Bytes of a scale plane: `blocks` × `each`, padded so that the weights behind it start on a cache line.
+WK_INLINE size_t wk_plane(size_t blocks, size_t each) { return (blocks * each + 63) & ~(size_t)63; }
+
+WK_INLINE float wk_bits(uint32_t u) {
+  float f;
+  memcpy(&f, &u, 4);
+  return f;
+}
+WK_INLINE float wk_bf16(uint16_t h) { return wk_bits((uint32_t)h << 16); }
+WK_INLINE float wk_load_f32(const uint8_t *p) {
+  float f;
+  memcpy(&f, p, 4);
+  return f;
+}
+WK_INLINE int32_t wk_load_i32(const uint8_t *p) {
+  int32_t i;
+  memcpy(&i, p, 4);
+  return i;
+}
+/// MXFP4 values doubled, so that they are integers; the kernels halve the finished sum, which is exact.
+static const int8_t wk_mxfp4_doubled[16] = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};

@@ -1,0 +1,156 @@
+#include "ckernels.h"
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#if defined(__x86_64__)
+#define RELAX() __builtin_ia32_pause()
+#elif defined(__aarch64__)
+#define RELAX() __asm__ volatile("yield")
+#else
+#define RELAX() ((void)0)
+#endif
+
+/// One word says which run is on, how many pieces it has and which is next, so that taking a piece is one atomic step and
+/// a helper that wakes late can never touch a run that is over: run:24 | count:20 | next:20.
+#define COUNT_OF(word) (uint32_t)(((word) >> 20) & 0xfffff)
+#define NEXT_OF(word) (uint32_t)((word) & 0xfffff)
+/// About 20 µs: longer than the serial work between two runs, far shorter than a time slice.
+enum { SPINS = 600 };
+
+struct wk_pool {
+  _Alignas(128) _Atomic uint64_t word;
+  _Alignas(128) _Atomic uint32_t finished;
+  _Alignas(128) void (*body)(void *, uint32_t, uint32_t);
+  void *context;
+  uint32_t threads;
+  uint64_t run;
+  _Atomic uint32_t sleepers;
+  _Atomic int caller_waits;
+  _Atomic int stop;
+  pthread_mutex_t lock;
+  pthread_cond_t work, done;
+  pthread_t *helpers;
+};
+
+typedef struct {
+  wk_pool *pool;
+  uint32_t worker;
+} helper;
+
+/// Takes pieces until none is left; returns whether any was taken. `body` and `context` are read only while holding a
+/// piece, and the run cannot end before that piece does.
+static int take_pieces(wk_pool *p, uint32_t worker) {
+  int any = 0;
+  uint64_t word = atomic_load_explicit(&p->word, memory_order_acquire);
+  while (NEXT_OF(word) < COUNT_OF(word)) {
+    if (!atomic_compare_exchange_weak_explicit(&p->word, &word, word + 1, memory_order_acq_rel, memory_order_acquire)) continue;
+    const uint32_t count = COUNT_OF(word);
+    p->body(p->context, NEXT_OF(word), worker);
+    any = 1;
+    // Sequentially consistent with caller_waits: either we see that the caller waits or it sees our count.
+    if (atomic_fetch_add(&p->finished, 1) + 1 == count && atomic_load(&p->caller_waits)) {
+      pthread_mutex_lock(&p->lock);
+      pthread_cond_signal(&p->done);
+      pthread_mutex_unlock(&p->lock);
+    }
+    word = atomic_load_explicit(&p->word, memory_order_acquire);
+  }
+  return any;
+}
+
+static int has_work(wk_pool *p) {
+  const uint64_t word = atomic_load(&p->word);
+  return NEXT_OF(word) < COUNT_OF(word);
+}
+
+static void *help(void *argument) {
+  const helper h = *(helper *)argument;
+  free(argument);
+  wk_pool *p = h.pool;
+  while (!atomic_load_explicit(&p->stop, memory_order_relaxed)) {
+    if (take_pieces(p, h.worker)) continue;
+    int spins = SPINS;
+    while (spins-- && !has_work(p)) RELAX();
+    if (spins >= 0) continue;
+    pthread_mutex_lock(&p->lock);
+    atomic_fetch_add(&p->sleepers, 1);
+    while (!has_work(p) && !atomic_load(&p->stop)) pthread_cond_wait(&p->work, &p->lock);
+    atomic_fetch_sub(&p->sleepers, 1);
+    pthread_mutex_unlock(&p->lock);
+  }
+  return NULL;
+}
+
+wk_pool *wk_pool_create(uint32_t threads) {
+  wk_pool *p = NULL;
+  if (posix_memalign((void **)&p, 128, sizeof(wk_pool))) return NULL;
+  if (threads < 1) threads = 1;
+  atomic_init(&p->word, 0);
+  atomic_init(&p->finished, 0);
+  atomic_init(&p->sleepers, 0);
+  atomic_init(&p->caller_waits, 0);
+  atomic_init(&p->stop, 0);
+  p->run = 0;
+  p->threads = 1;
+  p->helpers = calloc(threads, sizeof(pthread_t));
+  if (!p->helpers) {
+    free(p);
+    return NULL;
+  }
+  pthread_mutex_init(&p->lock, NULL);
+  pthread_cond_init(&p->work, NULL);
+  pthread_cond_init(&p->done, NULL);
+  while (p->threads < threads) {
+    helper *h = malloc(sizeof(helper));
+    if (!h) break;
+    *h = (helper){p, p->threads};
+    if (pthread_create(&p->helpers[p->threads - 1], NULL, help, h)) {
+      free(h);
+      break;
+    }
+    p->threads++;
+  }
+  return p;
+}
+
+void wk_pool_destroy(wk_pool *p) {
+  pthread_mutex_lock(&p->lock);
+  atomic_store(&p->stop, 1);
+  pthread_cond_broadcast(&p->work);
+  pthread_mutex_unlock(&p->lock);
+  for (uint32_t i = 0; i + 1 < p->threads; i++) pthread_join(p->helpers[i], NULL);
+  pthread_cond_destroy(&p->work);
+  pthread_cond_destroy(&p->done);
+  pthread_mutex_destroy(&p->lock);
+  free(p->helpers);
+  free(p);
+}
+
+uint32_t wk_pool_threads(const wk_pool *p) { return p->threads; }
+
+void wk_pool_run(wk_pool *p, uint32_t count, void (*body)(void *, uint32_t, uint32_t), void *context) {
+  if (!count) return;
+  if (p->threads == 1 || count == 1) {
+    for (uint32_t i = 0; i < count; i++) body(context, i, 0);
+    return;
+  }
+  p->body = body;
+  p->context = context;
+  atomic_store(&p->finished, 0);
+  p->run = (p->run + 1) & 0xffffff;
+  atomic_store(&p->word, p->run << 40 | (uint64_t)count << 20);
+  if (atomic_load(&p->sleepers)) {
+    pthread_mutex_lock(&p->lock);
+    pthread_cond_broadcast(&p->work);
+    pthread_mutex_unlock(&p->lock);
+  }
+  take_pieces(p, 0);
+  for (int spins = SPINS; spins && atomic_load(&p->finished) != count; spins--) RELAX();
+  if (atomic_load(&p->finished) == count) return;
+  pthread_mutex_lock(&p->lock);
+  atomic_store(&p->caller_waits, 1);
+  while (atomic_load(&p->finished) != count) pthread_cond_wait(&p->done, &p->lock);
+  atomic_store(&p->caller_waits, 0);
+  pthread_mutex_unlock(&p->lock);
+}

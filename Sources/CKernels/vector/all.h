@@ -1,0 +1,16 @@
+#include "lanes.h"
+#include "quantize.h"
+#include "rmsnorm.h"
+#include "rope.h"
+#include "swiglu.h"
+#include "matvec_bf16.h"
+#include "add_scaled.h"
+#include "attention.h"
+#undef LOAD16
+#undef STORE16
+#undef LOAD_BF16
+#undef LOAD_HALF
+#undef SUM16
+#undef MAX16
+#undef EXP16
+#undef FMA
