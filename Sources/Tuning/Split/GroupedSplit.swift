@@ -1,0 +1,110 @@
+import Moderation
+
+/// Three disjoint parts of a sample: to calibrate on, to choose thresholds on, to report on.
+///
+/// Messages of one conversation and messages of equal text always fall into the same part (also through each other: a text
+/// that two conversations share joins them), so that nothing seen while choosing is reported on. Within that, every part
+/// gets its share of each label combination. The same seed gives the same parts.
+public struct GroupedSplit: Sendable {
+  public enum Part: Int, Sendable, CaseIterable { case calibration, choosing, reporting }
+
+  public struct Shares: Sendable, Hashable {
+    public var calibration: Double
+    public var choosing: Double
+    public var reporting: Double
+    public init(calibration: Double = 0.3, choosing: Double = 0.4, reporting: Double = 0.3) {
+      (self.calibration, self.choosing, self.reporting) = (calibration, choosing, reporting)
+    }
+    subscript(part: Part) -> Double {
+      switch part {
+      case .calibration: calibration
+      case .choosing: choosing
+      case .reporting: reporting
+      }
+    }
+    var total: Double { calibration + choosing + reporting }
+  }
+
+  /// The part of each message.
+  public private(set) var parts: [Part]
+  /// The group of each message: equal for messages that may not be separated.
+  public private(set) var groups: [Int32]
+  public private(set) var groupCount: Int
+
+  public func messages(of part: Part) -> [Int32] { parts.indices.compactMap { parts[$0] == part ? Int32($0) : nil } }
+
+  public init(_ sample: EvaluationSample, shares: Shares = .init(), seed: UInt64 = 1) {
+    groups = Self.groups(of: sample)
+    groupCount = Int((groups.max() ?? -1) + 1)
+    parts = Array(repeating: .calibration, count: sample.count)
+    let parts = Self.assign(Self.strata(of: sample, groups, groupCount), Self.sizes(groups, groupCount), shares, seed)
+    for (message, group) in groups.enumerated() { self.parts[message] = parts[Int(group)] }
+  }
+
+  /// Numbers groups in order of their first message.
+  static func groups(of sample: EvaluationSample) -> [Int32] {
+    var sets = UnionFind(count: sample.count)
+    var firstOfText = [UInt64: Int](minimumCapacity: sample.count)
+    var firstOfConversation: [Int32: Int] = [:]
+    for message in 0..<sample.count {
+      if let first = firstOfText[sample.textHashes[message]] { sets.union(first, message) } else { firstOfText[sample.textHashes[message]] = message }
+      let conversation = sample.conversations[message]
+      guard conversation >= 0 else { continue }
+      if let first = firstOfConversation[conversation] { sets.union(first, message) } else { firstOfConversation[conversation] = message }
+    }
+    var numbers = [Int32](repeating: -1, count: sample.count)
+    var next: Int32 = 0
+    return (0..<sample.count).map { message in
+      let root = sets.root(message)
+      if numbers[root] < 0 {
+        numbers[root] = next
+        next += 1
+      }
+      return numbers[root]
+    }
+  }
+
+  /// The stratum of a group: for each category whether it holds a positive, a negative, or no label at all.
+  private static func strata(of sample: EvaluationSample, _ groups: [Int32], _ count: Int) -> [UInt64] {
+    var strata = [UInt64](repeating: 0, count: count)
+    for (category, labels) in sample.labels.enumerated() {
+      var best = [UInt8](repeating: 0, count: count)
+      for (message, label) in labels.enumerated() {
+        let rank: UInt8 = label == .positive ? 2 : label == .negative ? 1 : 0
+        best[Int(groups[message])] = max(best[Int(groups[message])], rank)
+      }
+      for group in strata.indices { strata[group] = SeededGenerator.mix(strata[group] &* 3 &+ UInt64(best[group]) &+ UInt64(category)) }
+    }
+    return strata
+  }
+
+  private static func sizes(_ groups: [Int32], _ count: Int) -> [Int] {
+    var sizes = [Int](repeating: 0, count: count)
+    for group in groups { sizes[Int(group)] += 1 }
+    return sizes
+  }
+
+  /// Deals the shuffled groups of each stratum, large ones first, always to the part that is furthest below its share of the stratum.
+  private static func assign(_ strata: [UInt64], _ sizes: [Int], _ shares: Shares, _ seed: UInt64) -> [Part] {
+    var generator = SeededGenerator(seed: seed)
+    var order = Array(strata.indices)
+    generator.shuffle(&order)
+    // Groups of equal size keep their shuffled order: the sort is stable.
+    order.sort { sizes[$0] > sizes[$1] }
+    var parts = [Part](repeating: .calibration, count: strata.count)
+    var filled: [UInt64: [Double]] = [:]
+    for group in order {
+      var counts = filled[strata[group]] ?? startingOffsets(&generator, shares)
+      let part = Part.allCases.filter { shares[$0] > 0 }.min { counts[$0.rawValue] / shares[$0] < counts[$1.rawValue] / shares[$1] } ?? .calibration
+      counts[part.rawValue] += Double(sizes[group])
+      filled[strata[group]] = counts
+      parts[group] = part
+    }
+    return parts
+  }
+
+  /// A random part of one message's weight, so that rare strata do not all fall into the same part.
+  private static func startingOffsets(_ generator: inout SeededGenerator, _ shares: Shares) -> [Double] {
+    Part.allCases.map { shares[$0] * generator.unit() }
+  }
+}
