@@ -126,6 +126,8 @@ public struct ReasonerError: Error, Sendable, Hashable, CustomStringConvertible 
 public protocol Reasoner: Sendable {
   /// Made ready before the first message: models mapped, policies read, endpoints probed. Throws what must stop the run.
   func start() async throws
+  /// The categories that it has a policy for; others are never asked and never settled here.
+  var judgedCategories: CategorySet { get }
   /// How many requests it takes at once.
   var concurrency: Int { get }
   /// Earlier messages of the conversation that it wants to see.
@@ -136,4 +138,8 @@ public protocol Reasoner: Sendable {
   var notice: String? { get }
   func judge(_ request: JudgeRequest) async throws(ReasonerError) -> Judgement
   func shutdown() async
+}
+
+extension Reasoner {
+  public var judgedCategories: CategorySet { CategorySet(bits: .max) }
 }

@@ -1,0 +1,73 @@
+import Moderation
+import Synchronization
+
+/// A ceiling on escalations, kept in stream order: tokens come with every message (and with time, when a rate is set), an escalation takes one, and the
+/// emptier the bucket the surer a message must need the reasoner. So the least uncertain are shed first, and the share is never exceeded for long.
+final class BudgetController: Sendable {
+  /// Messages whose allowance may be spent at once.
+  static let burstMessages = 1000.0
+  private struct State {
+    var tokens: Double
+    var timeTokens: Double
+    var lastRefill = ContinuousClock.now
+    var nextBatch = 0
+    var waiting: [Int: CheckedContinuation<Void, Never>] = [:]
+  }
+  private let budget: EscalationBudget
+  private let capacity: Double
+  private let state: Mutex<State>
+
+  init(_ budget: EscalationBudget) {
+    self.budget = budget
+    capacity = max(1, (budget.share ?? 1) * Self.burstMessages)
+    state = Mutex(State(tokens: capacity, timeTokens: max(1, budget.perSecond ?? 1)))
+  }
+
+  /// For each candidate (index in the batch ascending, doubt 0...1) whether it may go to the reasoner. Waits for its turn: batches count in their order.
+  func admit(_ candidates: [(index: Int, doubt: Float)], of count: Int, batch: Int) async -> [Bool] {
+    await turn(of: batch)
+    let (answers, next) = state.withLock { state -> ([Bool], CheckedContinuation<Void, Never>?) in
+      refill(&state)
+      var answers: [Bool] = []
+      var seen = 0
+      for candidate in candidates {
+        state.tokens = min(capacity, state.tokens + Double(candidate.index + 1 - seen) * (budget.share ?? 1))
+        seen = candidate.index + 1
+        answers.append(take(&state, doubt: candidate.doubt))
+      }
+      state.tokens = min(capacity, state.tokens + Double(count - seen) * (budget.share ?? 1))
+      state.nextBatch = max(state.nextBatch, batch + 1)
+      return (answers, state.waiting.removeValue(forKey: batch + 1))
+    }
+    next?.resume()
+    return answers
+  }
+
+  private func turn(of batch: Int) async {
+    await withCheckedContinuation { continuation in
+      let now: Bool = state.withLock { state in
+        if batch <= state.nextBatch { return true }
+        state.waiting[batch] = continuation
+        return false
+      }
+      if now { continuation.resume() }
+    }
+  }
+
+  private func take(_ state: inout State, doubt: Float) -> Bool {
+    guard state.tokens >= 1, budget.perSecond == nil || state.timeTokens >= 1 else { return false }
+    let fill = min(state.tokens / capacity, budget.perSecond.map { state.timeTokens / max(1, $0) } ?? 1)
+    // A bucket more than half full takes all; below that the bar rises as it empties.
+    guard Double(doubt) >= 1 - 2 * fill else { return false }
+    state.tokens -= 1
+    if budget.perSecond != nil { state.timeTokens -= 1 }
+    return true
+  }
+
+  private func refill(_ state: inout State) {
+    guard let perSecond = budget.perSecond else { return }
+    let now = ContinuousClock.now
+    state.timeTokens = min(max(1, perSecond), state.timeTokens + perSecond * (now - state.lastRefill).inSeconds)
+    state.lastRefill = now
+  }
+}
