@@ -51,14 +51,15 @@ let package = Package(
     module("RemoteModel", ["Moderation", .product(name: "AsyncHTTPClient", package: "async-http-client"), .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio")]),
     module("Safeguard", ["Moderation", "YAMLDocument", "RemoteModel", "GPTOSS", .product(name: "Crypto", package: "swift-crypto")]),
     module("RecordIO", ["Moderation", "CZlib", "CZstd"]),
-    module("Pipeline", ["Moderation", .product(name: "Crypto", package: "swift-crypto")]),
+    module("Pipeline", ["Moderation"]),
     module("StandardStages", ["Moderation", "PatternMatching", "LinearModel", "Safeguard"]),
     module("Tuning", ["Moderation"]),
-    module("AuditLog", ["Moderation", "Pipeline", .product(name: "GRDB", package: "GRDB.swift")]),
+    module("AuditLog", ["Moderation", "Pipeline", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Crypto", package: "swift-crypto")]),
+    module("Streaming", ["Moderation", "Pipeline", "RecordIO"]),
     .executableTarget(
       name: "winnow",
       dependencies: [
-        "Moderation", "PipelineFile", "RecordIO", "Pipeline", "StandardStages", "AuditLog", "LinearModel", "Safeguard", "GPTOSS", "Tuning",
+        "Moderation", "PipelineFile", "RecordIO", "Pipeline", "Streaming", "StandardStages", "AuditLog", "LinearModel", "Safeguard", "GPTOSS", "Tuning",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

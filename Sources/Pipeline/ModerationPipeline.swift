@@ -73,6 +73,9 @@ public final class ModerationPipeline: Sendable {
     }
   }
 
+  /// Whether earlier messages of a conversation matter, so that a resumed run must read them again.
+  public var remembersConversations: Bool { contexts != nil }
+
   /// Must be called for the batches of a stream in their order, before ``process(_:)``: remembers what was said in each conversation.
   public func prepare(_ batch: MessageBatch) -> PreparedBatch {
     PreparedBatch(batch: batch, contexts: contexts?.advance(batch) ?? [])

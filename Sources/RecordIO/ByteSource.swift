@@ -15,6 +15,8 @@ public protocol ByteSource: AnyObject {
   var path: String { get }
   /// A pipe, socket, terminal or followed file: bytes come when they come, and what is there must not be held back.
   var isLive: Bool { get }
+  /// Bytes read from the file itself so far (compressed ones, for a decompressor): for progress.
+  var bytesRead: Int { get }
   /// Fills the front of `buffer`; 0 at the end of the input.
   func read(into buffer: UnsafeMutableRawBufferPointer) throws(RecordIOError) -> Int
   /// Whether ``read(into:)`` would return at once; waits up to `milliseconds`.
@@ -26,6 +28,7 @@ public final class FileSource: ByteSource {
   public let path: String
   public let isLive: Bool
   let descriptor: Int32
+  public private(set) var bytesRead = 0
 
   /// Opens `path`; `-` is standard input.
   public init(path: String) throws(RecordIOError) {
@@ -42,7 +45,9 @@ public final class FileSource: ByteSource {
   deinit { if descriptor > 0 { close(descriptor) } }
 
   public func read(into buffer: UnsafeMutableRawBufferPointer) throws(RecordIOError) -> Int {
-    try readDescriptor(descriptor, into: buffer, path: path)
+    let count = try readDescriptor(descriptor, into: buffer, path: path)
+    bytesRead += count
+    return count
   }
 
   /// Fills the front of `bytes`, whose count does not change.
@@ -51,7 +56,9 @@ public final class FileSource: ByteSource {
     let result = bytes.withUnsafeMutableBytes { buffer -> Result<Int, RecordIOError> in
       do throws(RecordIOError) { return .success(try readDescriptor(descriptor, into: buffer, path: path)) } catch { return .failure(error) }
     }
-    return try result.get()
+    let count = try result.get()
+    bytesRead += count
+    return count
   }
 
   public func isReadable(within milliseconds: Int32) -> Bool {
@@ -114,6 +121,7 @@ public final class GzipSource: ByteSource {
   private var insideMember = false
   public var path: String { file.path }
   public var isLive: Bool { file.isLive }
+  public var bytesRead: Int { file.bytesRead }
 
   init(_ file: FileSource, maxExpansion: Int) throws(RecordIOError) {
     self.file = file
@@ -178,6 +186,7 @@ public final class ZstdSource: ByteSource {
   private var insideFrame = false
   public var path: String { file.path }
   public var isLive: Bool { file.isLive }
+  public var bytesRead: Int { file.bytesRead }
 
   init(_ file: FileSource, maxExpansion: Int) throws(RecordIOError) {
     self.file = file

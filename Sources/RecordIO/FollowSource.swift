@@ -10,6 +10,7 @@
 public final class FollowSource: ByteSource {
   public let path: String
   public var isLive: Bool { true }
+  public private(set) var bytesRead = 0
   private var descriptor: Int32
   private var position = 0
   private var lastByte: UInt8 = 0x0A
@@ -33,6 +34,7 @@ public final class FollowSource: ByteSource {
       let count = try readDescriptor(descriptor, into: buffer, path: path)
       if count > 0 {
         position += count
+        bytesRead += count
         lastByte = buffer[count - 1]
         return count
       }

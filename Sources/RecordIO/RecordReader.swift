@@ -134,6 +134,11 @@ public final class RecordReader {
     return nil
   }
 
+  /// Whether records come as they are written by somebody (a pipe, a followed file).
+  public var isLive: Bool { follow || inputs.contains("-") || (source?.isLive ?? false) }
+  /// Bytes read from the current input's file.
+  public var bytesRead: Int { source?.bytesRead ?? 0 }
+
   private func skipByteOrderMark() throws(RecordIOError) {
     while buffer.count < 3, try fillOrWait() > 0 {}
     if buffer.hasPrefix([0xEF, 0xBB, 0xBF]) {

@@ -1,0 +1,45 @@
+import GRDB
+
+/// Reads an audit file.
+public struct AuditReader: Sendable {
+  private let queue: DatabaseQueue
+
+  /// Opens an existing file without changing it.
+  public init(path: String) throws {
+    var configuration = Configuration()
+    configuration.readonly = true
+    queue = try DatabaseQueue(path: path, configuration: configuration)
+  }
+
+  public func runs() throws -> [AuditRun] { try queue.read { try AuditRun.fetchAll($0, sql: "SELECT * FROM run ORDER BY started, id") } }
+
+  /// All records of a message, newest run last. `id` may be written with or without its JSON quotes.
+  public func records(messageID id: String) throws -> [AuditRecord] {
+    try queue.read { database in
+      try AuditRecord.fetchAll(
+        database, sql: "SELECT verdict.* FROM verdict JOIN run ON run.id = run WHERE message_id IN (?, ?) ORDER BY run.started, position",
+        arguments: [id, "\"\(id)\""])
+    }
+  }
+
+  public func rationales(run: String, position: Int) throws -> [AuditRationale] {
+    try queue.read { database in
+      try AuditRationale.fetchAll(
+        database, sql: "SELECT stage, category, rationale, reasoning FROM rationale WHERE run = ? AND position = ? ORDER BY stage, category",
+        arguments: [run, position])
+    }
+  }
+
+  /// Hands out all records in order, without holding them.
+  public func forEach(run: String? = nil, verdict: String? = nil, _ body: (AuditRecord) throws -> Void) throws {
+    try queue.read { database in
+      let records = try AuditRecord.fetchCursor(
+        database,
+        sql: """
+          SELECT verdict.* FROM verdict JOIN run ON run.id = run WHERE (?1 IS NULL OR run = ?1) AND (?2 IS NULL OR verdict = ?2)
+          ORDER BY run.started, run, position
+          """, arguments: [run, verdict])
+      while let record = try records.next() { try body(record) }
+    }
+  }
+}
