@@ -1,0 +1,127 @@
+import RemoteModel
+
+/// Reads JSON answers: alone, in a code fence, or with prose around them.
+enum JSONAnswers {
+  /// Keys under which models put the label when they do not use the policy's own.
+  static let commonDecisionKeys = [
+    "violation", "violates", "violated", "violates_policy", "is_violation", "label", "answer", "classification", "decision", "verdict", "flagged",
+  ]
+
+  /// Every outermost JSON object in the text, in order.
+  static func objects(in text: String) -> [JSONValue] {
+    let bytes = Array(text.utf8)
+    var objects: [JSONValue] = []
+    var position = 0
+    var attempts = 0
+    while position < bytes.count, attempts < 64 {
+      guard let open = bytes[position...].firstIndex(of: UInt8(ascii: "{")) else { break }
+      attempts += 1
+      if let (value, end) = try? JSONValue.prefix(of: bytes, from: open) {
+        objects.append(value)
+        position = end
+      } else {
+        position = open + 1
+      }
+    }
+    return objects
+  }
+
+  /// Nil when no object of the text holds a decision.
+  static func reading(in text: String, format: AnswerFormat) -> AnswerReading? {
+    let shape = shape(of: format)
+    let candidates = objects(in: text).filter { decisionKey(of: $0, shape: shape) != nil }
+    guard let last = candidates.last else { return nil }
+    let readings = candidates.map { reading(of: $0, format: format) }
+    guard Set(readings.map(\.outcome)).count == 1 else { return .abstain(.conflicting) }
+    return reading(of: last, format: format)
+  }
+
+  private static func shape(of format: AnswerFormat) -> JSONAnswerShape {
+    if case .json(let shape) = format.shape { return shape }
+    return JSONAnswerShape(decision: "label")
+  }
+
+  private static func decisionKey(of object: JSONValue, shape: JSONAnswerShape) -> String? {
+    if object[shape.decision] != nil { return shape.decision }
+    return commonDecisionKeys.first { object[$0] != nil }
+  }
+
+  /// The reading of one JSON value: an object with a decision, or the label itself.
+  static func reading(of value: JSONValue, format: AnswerFormat) -> AnswerReading {
+    if case .flags(let flags) = format.shape, value.members != nil { return flagReading(of: value, flags: flags, labels: format.labels) }
+    guard value.members != nil else {
+      guard let label = label(of: value, labels: format.labels) else { return .abstain(.noLabel) }
+      return AnswerReading(.label(label))
+    }
+    guard !value.hasDuplicateKeys else { return .abstain(.conflicting) }
+    let shape = shape(of: format)
+    guard let key = decisionKey(of: value, shape: shape), let decision = value[key] else { return .abstain(.noLabel) }
+    guard let label = label(of: decision, labels: format.labels) else { return .abstain(.noLabel) }
+    let others = commonDecisionKeys.filter { $0 != key }.compactMap { value[$0] }.compactMap { self.label(of: $0, labels: format.labels) }
+    guard others.allSatisfy({ $0.meaning == label.meaning }) else { return .abstain(.conflicting) }
+    return AnswerReading(.label(label), citedRules: citedRules(value, shape: shape), rationale: rationale(value, shape: shape))
+  }
+
+  /// A label by its name, or a plain yes or no where exactly one label has that meaning.
+  static func label(of value: JSONValue, labels: [AnswerLabel]) -> AnswerLabel? {
+    switch value {
+    case .bool(let violates): return only(labels, meaning: violates ? .violates : .safe)
+    case .number(let text):
+      if let label = labels.first(where: { $0.name == text }) { return label }
+      guard let whole = value.int else { return nil }
+      return labels.first { $0.name == String(whole) }
+    case .string(let text):
+      if let label = AnswerText.wholeLabel(text, labels: labels) { return label }
+      switch AnswerText.undecorated(text).lowercased() {
+      case "yes", "true", "violation", "violates", "violating", "unsafe": return only(labels, meaning: .violates)
+      case "no", "false", "safe", "no violation", "not violating", "non-violating", "compliant": return only(labels, meaning: .safe)
+      default: return nil
+      }
+    case .null, .array, .object: return nil
+    }
+  }
+
+  private static func only(_ labels: [AnswerLabel], meaning: LabelMeaning) -> AnswerLabel? {
+    AnswerText.unique(labels.filter { $0.meaning == meaning && !$0.isAlias })
+  }
+
+  private static func citedRules(_ object: JSONValue, shape: JSONAnswerShape) -> [String] {
+    var ids: [String] = []
+    if let category = shape.category.flatMap({ object[$0] })?.string { ids += RuleIDs.listed(category) }
+    switch object[shape.ruleIDs ?? "rule_ids"] {
+    case .array(let items): ids += items.compactMap(\.string).flatMap(RuleIDs.listed)
+    case .string(let text): ids += RuleIDs.listed(text)
+    default: break
+    }
+    var seen: Set<String> = []
+    return ids.filter { seen.insert($0).inserted }
+  }
+
+  private static func rationale(_ object: JSONValue, shape: JSONAnswerShape) -> String? {
+    let keys = [shape.rationale].compactMap { $0 } + ["rationale", "reason", "reasoning", "justification", "explanation"]
+    return keys.lazy.compactMap { object[$0]?.string }.first
+  }
+
+  // MARK: Flags
+
+  static func flagReading(_ text: String, flags: [AnswerFormat.Flag], labels: [AnswerLabel]) -> AnswerReading {
+    let candidates = objects(in: text).filter { object in flags.contains { object[$0.key] != nil } }
+    guard let object = candidates.last else { return .abstain(AnswerReader.refuses(text) ? .refusal : .malformed) }
+    guard Set(candidates).count == 1 else { return .abstain(.conflicting) }
+    return flagReading(of: object, flags: flags, labels: labels)
+  }
+
+  private static func flagReading(of object: JSONValue, flags: [AnswerFormat.Flag], labels: [AnswerLabel]) -> AnswerReading {
+    guard !object.hasDuplicateKeys else { return .abstain(.conflicting) }
+    var values: [String: Bool] = [:]
+    for flag in flags {
+      guard let value = object[flag.key], let label = label(of: value, labels: labels) else { continue }
+      values[flag.key] = label.meaning == .violates
+    }
+    let meaning: LabelMeaning = values.values.contains(true) ? .violates : .safe
+    // A missing flag may be the violated one: safe needs all of them.
+    guard meaning == .violates || values.count == flags.count else { return AnswerReading(.abstain(.noLabel), flags: values) }
+    guard let label = labels.first(where: { $0.meaning == meaning }) else { return .abstain(.noLabel) }
+    return AnswerReading(.label(label), flags: values)
+  }
+}

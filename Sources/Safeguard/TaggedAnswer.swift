@@ -1,0 +1,46 @@
+/// Reads `<answer>1</answer>`.
+enum TaggedAnswer {
+  /// Nil when the text has no such tag.
+  static func reading(_ text: String, tag: String, labels: [AnswerLabel]) -> AnswerReading? {
+    let open = "<\(tag)>", close = "</\(tag)>"
+    var found: Set<AnswerLabel> = []
+    var rest = text[...]
+    var seen = false
+    while let start = rest.firstRange(of: open) {
+      seen = true
+      let inner = rest[start.upperBound...]
+      let end = inner.firstRange(of: close)
+      let value = inner[..<(end?.lowerBound ?? inner.endIndex)]
+      if let label = AnswerText.wholeLabel(String(value), labels: labels) { found.insert(label) }
+      rest = inner[(end?.upperBound ?? inner.endIndex)...]
+    }
+    guard seen else { return nil }
+    guard let label = found.first else { return .abstain(.noLabel) }
+    return found.count == 1 ? AnswerReading(.label(label)) : .abstain(.conflicting)
+  }
+}
+
+/// Reads a report line that lists what is violated: `Violated Policies: [spam, fraud]`.
+enum ListAnswer {
+  static func reading(_ text: String, field: String, labels: [AnswerLabel]) -> AnswerReading {
+    var lists: [[String]] = []
+    for line in text.split(separator: "\n") {
+      let plain = AnswerText.trimmed(Substring(line.filter { $0 != "*" && $0 != "`" }).drop { "-•#> ".contains($0) })
+      guard plain.lowercased().hasPrefix(field.lowercased()) else { continue }
+      let rest = plain.dropFirst(field.count).drop { $0 == " " }
+      guard rest.first == ":" || rest.first == "=" else { continue }
+      lists.append(entries(rest.dropFirst()))
+    }
+    guard let list = lists.last else { return .abstain(AnswerReader.refuses(text) ? .refusal : .noLabel) }
+    guard lists.allSatisfy({ $0.isEmpty == list.isEmpty }) else { return .abstain(.conflicting) }
+    guard let label = labels.first(where: { $0.meaning == (list.isEmpty ? .safe : .violates) }) else { return .abstain(.noLabel) }
+    return AnswerReading(.label(label), flags: Dictionary(list.map { ($0, true) }, uniquingKeysWith: { first, _ in first }))
+  }
+
+  private static func entries(_ text: Substring) -> [String] {
+    let inner = text.filter { !"[]\"'".contains($0) }
+    let items = inner.split(separator: ",").map { AnswerText.trimmed($0).lowercased() }.filter { !$0.isEmpty }
+    let nothing: Set<String> = ["none", "n/a", "null", "-", "no violation", "no violations"]
+    return items.filter { !nothing.contains(AnswerText.undecorated($0)) }
+  }
+}
