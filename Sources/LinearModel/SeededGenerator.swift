@@ -1,0 +1,21 @@
+/// SplitMix64 (Steele, Lea, Flood 2014): the same numbers for the same seed on every platform.
+struct SeededGenerator: RandomNumberGenerator {
+  private var state: UInt64
+  init(seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+
+  /// Fisher-Yates with multiply-shift indices. Not the standard library's shuffle: its algorithm is not promised to stay.
+  mutating func shuffle(_ order: inout [Int32]) {
+    guard order.count > 1 else { return }
+    for i in stride(from: order.count - 1, to: 0, by: -1) {
+      order.swapAt(i, Int(next().multipliedFullWidth(by: UInt64(i + 1)).high))
+    }
+  }
+}
