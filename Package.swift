@@ -43,7 +43,7 @@ let package = Package(
     // The words of the field, then everything that speaks them. Arrows only point up this list.
     module("Moderation"),
     module("YAMLDocument", ["Moderation", .product(name: "Yams", package: "Yams")]),
-    module("PipelineFile", ["Moderation", "YAMLDocument"]),
+    module("PipelineFile", ["Moderation", "YAMLDocument", .product(name: "Crypto", package: "swift-crypto")]),
     module("Text"),
     module("PatternMatching", ["Moderation", "Text", "YAMLDocument", "CPCRE2", "CKernels"]),
     module("LinearModel", ["Moderation", "Text", .product(name: "Crypto", package: "swift-crypto")]),

@@ -1,0 +1,113 @@
+import Moderation
+
+/// What only shows when the parts of a pipeline are seen together: stages that no message reaches, categories that nothing settles,
+/// failure modes that let messages through.
+struct CrossChecks {
+  let definition: PipelineDefinition
+  let root: Setting
+
+  func run(_ diagnostics: inout Diagnostics) {
+    checkFailureModes(&diagnostics)
+    checkDeadline(&diagnostics)
+    // With a stage or all categories missing, what follows would complain of what is only a consequence.
+    guard definition.stages.count == root["stages"]?.list?.count, !definition.stages.isEmpty, definition.categories.count > 0 else { return }
+    checkAnythingDecides(&diagnostics)
+    checkReachability(&diagnostics)
+    checkCategories(&diagnostics)
+    checkReasonerSettings(&diagnostics)
+    checkBandsPresent(&diagnostics)
+  }
+
+  private var deciding: [StageDefinition] { definition.stages.filter { $0.mode == .enforce } }
+  private var reasoners: [StageDefinition] { definition.stages.filter { $0.mode != .off && $0.spec.kind == .reasoner } }
+
+  private func written(_ stage: StageDefinition) -> Setting? {
+    root["stages"]?.list?.first { $0.span == stage.span }
+  }
+
+  // MARK: Failing open, failing late
+
+  private func checkFailureModes(_ diagnostics: inout Diagnostics) {
+    for stage in definition.stages where stage.mode != .off {
+      for name in ["on_error", "on_timeout", "on_abstain", "on_overload"] {
+        guard let action = written(stage)?[name], action.string == FailureAction.allow.rawValue else { continue }
+        diagnostics.warning(
+          "fail-open", "`\(name): allow` lets messages through unjudged whenever stage `\(stage.id)` fails", at: action.span,
+          hint: "write `review`, unless losing the stage must never hold up a message")
+      }
+    }
+  }
+
+  private func checkDeadline(_ diagnostics: inout Diagnostics) {
+    for stage in definition.stages where stage.mode != .off {
+      guard let field = stage.spec.fields.first(where: { $0.name == "timeout" && $0.type == .duration }) else { continue }
+      let setting = stage.configuration.settings["timeout"]
+      guard let timeout = setting?.duration ?? field.defaultText.flatMap(Duration.init(written:)), timeout > definition.deadline else { continue }
+      let deadline = definition.deadline.inSeconds.asWritten
+      let place = setting?.span ?? root["deadline"]?.span ?? stage.span
+      diagnostics.warning(
+        "deadline-too-short", "stage `\(stage.id)` may take \(timeout.inSeconds.asWritten)s, but a message has only \(deadline)s in all", at: place,
+        hint: "raise `deadline`, or lower the stage's `timeout`")
+    }
+  }
+
+  // MARK: What no message reaches, and what nothing settles
+
+  private func checkAnythingDecides(_ diagnostics: inout Diagnostics) {
+    guard deciding.isEmpty, let place = root.entry("stages")?.keySpan else { return }
+    diagnostics.warning(
+      "nothing-decides", "no stage is in `mode: enforce`, so every message goes to review", at: place, hint: "set `mode: enforce` on at least one stage")
+  }
+
+  /// A reasoner answers every open category, so after it a message is open only where one of its failure modes says `next`.
+  private func checkReachability(_ diagnostics: inout Diagnostics) {
+    let stages = deciding
+    guard let last = stages.firstIndex(where: { $0.spec.kind == .reasoner && !$0.failure.passesOn }) else { return }
+    for stage in stages[(last + 1)...] {
+      diagnostics.warning(
+        "unreachable-stage", "no message reaches stage `\(stage.id)`", at: written(stage)?["id"]?.span ?? stage.span,
+        notes: [.init("stage `\(stages[last].id)` settles every category that is still open", at: stages[last].span)],
+        hint: "move it before `\(stages[last].id)`, or pass messages on with `on_abstain: next`")
+    }
+  }
+
+  private func checkCategories(_ diagnostics: inout Diagnostics) {
+    let hasReasoner = deciding.contains { $0.spec.kind == .reasoner }
+    let hasUnscored = deciding.contains { $0.spec.kind == .screen && !$0.spec.scores }
+    for (index, category) in definition.categories.categories.enumerated() {
+      guard let place = root["categories"]?.entry(category.name) else { continue }
+      let banded = deciding.contains { $0.bands[CategoryIndex(index)] != nil }
+      if category.alwaysEscalate, !hasReasoner {
+        diagnostics.warning(
+          "escalates-to-nobody", "`\(category.name)` always escalates, but no reasoner decides, so every message goes to review",
+          at: place.value["always_escalate"]?.span ?? place.keySpan, hint: "add a reasoner, or remove `always_escalate`")
+      } else if !hasReasoner, !banded, !hasUnscored, !deciding.isEmpty {
+        diagnostics.warning(
+          "unsettled-category", "no stage looks at `\(category.name)`, so every message goes to review", at: place.keySpan,
+          hint: "give it `bands` on a scoring stage, or add a reasoner")
+      }
+    }
+  }
+
+  private func checkReasonerSettings(_ diagnostics: inout Diagnostics) {
+    guard reasoners.isEmpty else { return }
+    for name in ["audit_sample", "budget"] {
+      guard let entry = root.entry(name) else { continue }
+      diagnostics.warning(
+        "no-reasoner", "`\(name)` does nothing without a reasoner", at: entry.keySpan, hint: "add a stage that asks a reasoner, or remove it")
+    }
+  }
+
+  private func checkBandsPresent(_ diagnostics: inout Diagnostics) {
+    for stage in definition.stages where stage.mode == .enforce && stage.spec.scores && stage.spec.kind == .screen && stage.bands.isEmpty {
+      diagnostics.warning(
+        "no-bands", "stage `\(stage.id)` has no `bands`, so it decides nothing", at: stage.span,
+        hint: "add `bands`, for example `bands: {\(definition.categories.categories[0].name): {allow_below: 0.03, block_above: 0.97}}`")
+    }
+  }
+}
+
+extension FailureModes {
+  /// Whether any failure leaves the message to the next stage.
+  fileprivate var passesOn: Bool { [onError, onTimeout, onAbstain, onOverload].contains(.next) }
+}
