@@ -23,6 +23,8 @@ public struct CheckpointIssue: Error, Sendable, Hashable, CustomStringConvertibl
     public static let wrongShape = Code(rawValue: "wrong-shape")
     /// A number that weights cannot hold: NaN, infinity, the NaN scale byte 255.
     public static let badValue = Code(rawValue: "bad-value")
+    /// Goldens that do not fit their checkpoint, or are incomplete.
+    public static let goldens = Code(rawValue: "goldens")
     /// A file is not what it was when it was opened.
     public static let changed = Code(rawValue: "changed")
   }

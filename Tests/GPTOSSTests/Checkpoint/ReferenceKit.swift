@@ -25,3 +25,15 @@ enum ReferenceKit {
     }
   }
 }
+
+extension ReferenceKit {
+  /// The toy moderator with its weights unpacked (25.8 MB); without a tokenizer.
+  static func unpackToyModerator(to folder: String) throws {
+    try copyCheckpoint("toy-moderator", to: folder)
+    let gzip = Process()
+    gzip.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    gzip.arguments = ["gzip", "-d", "\(folder)/model.safetensors.gz"]
+    try gzip.run()
+    gzip.waitUntilExit()
+  }
+}
