@@ -84,9 +84,9 @@ public struct Band: Sendable, Hashable {
 
   /// A missing probability (NaN) is uncertain, whatever the thresholds.
   @inlinable public func outcome(_ probability: Float) -> Outcome {
-    let p = Double(probability)
-    if p >= blockAbove { return .block }
-    if p <= allowBelow { return .allow }
+    // Compared as floats, so that a probability that prints like the threshold is at the threshold.
+    if probability >= Float(blockAbove) { return .block }
+    if probability <= Float(allowBelow) { return .allow }
     return .uncertain
   }
 }

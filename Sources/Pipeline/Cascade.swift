@@ -7,6 +7,7 @@ struct Cascade: Sendable {
   let definition: PipelineDefinition
   /// Categories that some enforcing stage can settle. The others (rules only) hold no message up: they matter when a rule matches.
   let settleable: CategorySet
+  private let lastEnforcing: Int
   private let noAutoBlock: CategorySet
   private let alwaysEscalate: CategorySet
 
@@ -17,6 +18,7 @@ struct Cascade: Sendable {
       settleable = settleable.union(Self.settled(by: built, stage))
     }
     self.settleable = settleable.intersection(definition.categories.all)
+    lastEnforcing = definition.stages.lastIndex { $0.mode == .enforce } ?? definition.stages.count - 1
     noAutoBlock = CategorySet(definition.categories.categories.indices.lazy.filter { !definition.categories.categories[$0].autoBlock }.map { CategoryIndex($0) })
     alwaysEscalate = CategorySet(definition.categories.categories.indices.lazy.filter { definition.categories.categories[$0].alwaysEscalate }.map { CategoryIndex($0) })
   }
@@ -60,6 +62,7 @@ struct Cascade: Sendable {
   private struct StageRule {
     var scored: [(category: CategoryIndex, band: Band?)]
     var silenceAllows: CategorySet
+    var settlesSomething: Bool { !silenceAllows.isEmpty || scored.contains { $0.band != nil } }
     init(_ screen: any Screen, _ definition: StageDefinition, count: Int) {
       scored = screen.scoredCategories.map { ($0, definition.bands[$0]) }
       silenceAllows = screen.allowedWithoutHits
@@ -74,17 +77,10 @@ struct Cascade: Sendable {
         decision.open.insert(hit.category)
         decision.forced.insert(hit.category)
         decision.uncertainty = 1
-      case .block: return block(&decision, .rule, stage: stage, category: hit.category, score: .nan)
+      case .block where noAutoBlock.contains(hit.category):
+        decision.noteReview(.rule, stage: stage, category: hit.category, score: .nan)
+      case .block: return decision.decide(.block, .rule, stage: stage, category: hit.category, score: .nan)
       }
-    }
-  }
-
-  private func block(_ decision: inout MessageDecision, _ reason: DecisionReason, stage: Int, category: CategoryIndex, score: Float) {
-    if noAutoBlock.contains(category) {
-      decision.noteReview(reason, stage: stage, category: category, score: score)
-      if decision.open.isEmpty { decision.close(stage: stage, score: score) }
-    } else {
-      decision.decide(.block, reason, stage: stage, category: category, score: score)
     }
   }
 
@@ -104,14 +100,19 @@ struct Cascade: Sendable {
       guard let band = scored.band, decision.open.contains(scored.category) else { continue }
       switch band.outcome(probability) {
       case .block where !alwaysEscalate.contains(scored.category):
-        if blocked.map({ probability > $0.score }) ?? true { blocked = (scored.category, probability) }
+        if noAutoBlock.contains(scored.category) {
+          decision.noteReview(.band, stage: stage, category: scored.category, score: probability)
+        } else if blocked.map({ probability > $0.score }) ?? true {
+          blocked = (scored.category, probability)
+        }
       case .allow where !decision.forced.contains(scored.category): decision.open.remove(scored.category)
       default: uncertainty = max(uncertainty, doubt(probability, band))
       }
     }
     if !rule.scored.isEmpty { decision.uncertainty = decision.forced.isEmpty ? uncertainty : 1 }
-    if let blocked { block(&decision, .band, stage: stage, category: blocked.category, score: blocked.score) }
-    if !decision.isDecided, decision.open.isEmpty { decision.close(stage: stage, score: highest) }
+    if let blocked { return decision.decide(.block, .band, stage: stage, category: blocked.category, score: blocked.score) }
+    // A stage of rules alone ends nothing by its silence: rules of later stages may still block.
+    if decision.open.isEmpty, rule.settlesSomething { decision.close(stage: stage, score: highest) }
   }
 
   /// 1 in the middle of the band, 0 at its edges; 1 for a missing probability.
@@ -181,6 +182,6 @@ struct Cascade: Sendable {
   /// The last stage has passed.
   func finish(_ decision: inout MessageDecision) {
     guard !decision.isDecided else { return }
-    if decision.open.isEmpty { decision.close(stage: definition.stages.count - 1, score: .nan) } else { decision.closeUnsettled(stageCount: definition.stages.count) }
+    if decision.open.isEmpty { decision.close(stage: lastEnforcing, score: .nan) } else { decision.closeUnsettled(stageCount: definition.stages.count) }
   }
 }

@@ -193,8 +193,13 @@ public final class RecordReader {
     var waitUntil: ContinuousClock.Instant?
     var ended = false
     gather: while lines.count < limits.batchMessages, scanFrom - buffer.head < limits.batchBytes {
+      if skipping != nil {
+        try skipLongRecord()
+        continue
+      }
+      if finished != nil { break }
       if try nextLine() == .found { continue }
-      if skipping != nil || buffer.tail - scanFrom > limits.recordBytes {
+      if buffer.tail - scanFrom > limits.recordBytes {
         if !lines.isEmpty { break }
         try skipLongRecord()
         continue
@@ -248,6 +253,8 @@ public final class RecordReader {
     }
   }
 
+  private var tooLongDetail: String { "the record is longer than \(limits.recordBytes) bytes" }
+
   private func makeBatch() -> ReadBatch {
     var result = ReadBatch(batch: MessageBatch(sequence: sequence), deadLetters: [], end: position)
     sequence += 1
@@ -256,7 +263,7 @@ public final class RecordReader {
       finished = nil
       result.deadLetters.append(
         DeadLetter(
-          reason: .tooLong, detail: "the record has \(record.dropped) bytes; the limit is \(limits.recordBytes)", file: source?.path ?? "",
+          reason: .tooLong, detail: tooLongDetail, file: source?.path ?? "",
           line: position.line + 1, byteOffset: position.byteOffset, raw: record.head))
       position.byteOffset += record.dropped
       position.line += 1
@@ -279,7 +286,13 @@ public final class RecordReader {
         return
       }
       let range = (line.start - start)..<(line.end - start)
-      if let letter = builder.add(range, at: position, to: &result.batch, json: &json, csv: csv, state: &builderState) {
+      if range.count > limits.recordBytes {
+        let raw = Array(result.batch.bytes[range].prefix(1024))
+        result.deadLetters.append(
+          DeadLetter(
+            reason: .tooLong, detail: tooLongDetail, file: source?.path ?? "", line: position.line + 1, byteOffset: position.byteOffset, raw: raw))
+        builderState.wasRecord = true
+      } else if let letter = builder.add(range, at: position, to: &result.batch, json: &json, csv: csv, state: &builderState) {
         result.deadLetters.append(letter)
       }
       position.byteOffset += line.next - line.start

@@ -1,0 +1,137 @@
+import ArgumentParser
+import AuditLog
+import Crypto
+import FoundationEssentials
+import Moderation
+import Pipeline
+import PipelineFile
+import RecordIO
+import StandardStages
+import Streaming
+import Synchronization
+
+struct RunCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run",
+    abstract: "Send a chat log through a pipeline: a verdict for every message.",
+    discussion: """
+      Reads JSON Lines (plain, gzip or Zstandard) or CSV, from files or standard input, and writes one line for each record, in input order: the record
+      with its verdict under `winnow`. Records that cannot be read go to the dead-letter file with line, byte offset and reason. A summary follows on
+      standard error.
+
+        winnow run pipelines/game-chat.yaml chat.jsonl -o verdicts.jsonl
+        tail -F chat.log | winnow run pipelines/community-chat.yaml --verdicts-only
+      """)
+
+  @Argument(help: "The pipeline file.") var pipeline: String
+  @Argument(help: "Files to read, in this order; `-` or nothing is standard input.") var files: [String] = []
+  @Option(name: [.short, .customLong("output")], help: "Where verdicts go; `-` is standard output.") var output = "-"
+  @Option(help: "Where unreadable records go. Default: beside the output, or `dead-letters.jsonl`.") var deadLetters: String?
+  @Flag(help: "Write only ids and verdicts, not the records.") var verdictsOnly = false
+  @Option(help: "How much of a message's way to write: full, deciding or none.") var trace: TraceDetail = .deciding
+  @Option(help: "Keep a checkpoint in this file, and go on from it after an interruption.") var checkpoint: String?
+  @Flag(help: "Follow the files as they grow and rotate, like tail -F.") var follow = false
+  @Option(help: "Messages in a batch at most.") var batchSize = 4096
+  @Option(help: "Threads for the screens. Default: all cores.") var threads: Int?
+  @Option(help: "Longest record in bytes; longer ones are dead letters.") var maxRecord = 1 << 20
+  @Option(help: "Keep an audit record of every message in this SQLite file.") var audit: String?
+  @Flag(help: "Keep the message text in the audit file too, not only its hash.") var auditText = false
+  @Option(help: "Append every answer of the reasoner to this file, for replay.") var record: String?
+  @Option(help: "Take the reasoner's answers from this file; ask no model.") var recorded: String?
+  @Option(help: "Exit with 1 when there was any of these: block, review, dead-letter, degraded.") var failOn: [FailOn] = []
+  @Flag(help: "Write the summary as JSON on standard error.") var json = false
+  @Flag(help: "No summary and no progress.") var quiet = false
+
+  enum FailOn: String, ExpressibleByArgument, CaseIterable {
+    case block, review, degraded
+    case deadLetter = "dead-letter"
+  }
+
+  func validate() throws {
+    guard batchSize > 0, maxRecord > 0, threads ?? 1 > 0 else { throw ValidationError("--batch-size, --max-record and --threads must be positive") }
+    if checkpoint != nil, output == "-" { throw ValidationError("--checkpoint needs -o FILE: standard output cannot be taken up again") }
+    if follow, files.isEmpty || files.contains("-") { throw ValidationError("--follow needs a file") }
+  }
+
+  func run() async throws { try await reportingFailures(runPipeline) }
+
+  private func runPipeline() async throws {
+    let definition = try PipelineLoading.load(pipeline)
+    let inputs = files.isEmpty ? ["-"] : files
+    if inputs == ["-"], Terminal.inputIsTerminal { Terminal.error("reading records from the terminal; end with Ctrl-D\n") }
+    let threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
+    let isLive = follow || inputs.contains("-")
+    let built = try ModerationPipeline.build(
+      definition, types: StandardStages.all, options: BuildOptions(recordPath: record, recordedPath: recorded, threads: threads), lanes: threads, isLive: isLive)
+    try await built.start()
+    for notice in built.notices { Terminal.error("note: \(notice)\n") }
+    let started = ContinuousClock.now
+    let statistics = try await stream(built, inputs: inputs, threads: threads)
+    await built.shutdown()
+    guard let statistics else { return }
+    report(statistics, definition, elapsed: ContinuousClock.now - started)
+    try checkFindings(statistics)
+  }
+
+  /// nil when the reader of our output went away.
+  private func stream(_ built: ModerationPipeline, inputs: [String], threads: Int) async throws -> RunStatistics? {
+    var options = StreamRun.Options(inputs: inputs, deadLetters: deadLetterPath)
+    options.output = output
+    options.checkpoint = checkpoint
+    options.follow = follow
+    options.limits.batchMessages = batchSize
+    options.limits.recordBytes = maxRecord
+    options.shape = verdictsOnly ? .verdicts : .records
+    options.trace = trace
+    options.window = threads + 3
+    let resumed = try checkpoint.flatMap { try Checkpoint.resume(path: $0, pipeline: built, options: options) }
+    if let resumed { Terminal.error("resuming behind record \(resumed.position.record.grouped)\n") }
+    let stop = StopFlag()
+    let signals = Signals(stop: stop)
+    defer { withExtendedLifetime(signals) {} }
+    let runID = resumed?.runID ?? Self.makeRunID()
+    let writer = try audit.map { try AuditWriter(path: $0, pipeline: built, runID: runID, version: WinnowVersion.current, keepText: auditText) }
+    let progress = ProgressLine(inputs: inputs, isOn: Terminal.errorIsTerminal && !quiet && !json)
+    do {
+      let statistics = try await StreamRun(pipeline: built, options: options, stop: stop, runID: runID).run(resuming: resumed) { outcome, state in
+        try writer?.append(outcome)
+        progress.update(state)
+      }
+      try writer?.finish()
+      progress.clear()
+      return statistics
+    } catch let error as RecordIOError where error.code == .brokenPipe {
+      progress.clear()
+      return nil
+    }
+  }
+
+  private var deadLetterPath: String { deadLetters ?? (output == "-" ? "dead-letters.jsonl" : output + ".dead.jsonl") }
+
+  private static func makeRunID() -> String {
+    let time = Date().formatted(.iso8601).replacing(":", with: "").replacing("-", with: "")
+    return "\(time)-\(String(UInt32.random(in: .min ... .max), radix: 36))"
+  }
+
+  private func report(_ statistics: RunStatistics, _ definition: PipelineDefinition, elapsed: Duration) {
+    let summary = RunSummary(statistics: statistics, definition: definition, elapsed: elapsed, deadLetterPath: deadLetterPath)
+    if json { Terminal.error(summary.json + "\n") } else if !quiet { Terminal.error(summary.text) }
+  }
+
+  private func checkFindings(_ statistics: RunStatistics) throws {
+    if statistics.messages == 0, statistics.deadLetterCount > 0 {
+      throw CommandFailure("none of the \(statistics.deadLetterCount.grouped) records could be read; see \(deadLetterPath) for the reasons")
+    }
+    let found = failOn.contains { kind in
+      switch kind {
+      case .block: statistics.blocked > 0
+      case .review: statistics.reviewed > 0
+      case .degraded: !statistics.degraded.isEmpty
+      case .deadLetter: statistics.deadLetterCount > 0
+      }
+    }
+    if found { throw Exit.findings }
+  }
+}
+
+extension TraceDetail: ExpressibleByArgument {}

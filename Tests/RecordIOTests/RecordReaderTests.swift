@@ -1,0 +1,230 @@
+import Foundation
+import Moderation
+import RecordIO
+import Testing
+
+struct RecordReaderTests {
+  @Test func everyLineBecomesAMessageOrADeadLetter() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write("{\"id\":1,\"text\":\"a\"}\nnot json\n\n{\"id\":\"x\",\"text\":\"b\",\"more\":[1,{\"z\":null}]}")
+    let result = try readAll([path])
+    #expect(result.texts == ["a", "b"])
+    #expect(result.ids == ["1", "\"x\""])
+    #expect(result.deadLetters.map(\.line) == [2])
+    #expect(result.deadLetters.map(\.byteOffset) == [20])
+    #expect(result.deadLetters.first?.raw == Array("not json".utf8))
+  }
+
+  @Test(arguments: [
+    (#"{"id":1}"#, DeadLetter.Reason.missingText), (#"{"text":"a"}"#, .missingID), (#"{"id":null,"text":"a"}"#, .invalidID),
+    (#"{"id":[1],"text":"a"}"#, .invalidID), (#"{"id":1,"text":5}"#, .invalidText), (#"{"id":1,"text":null}"#, .invalidText),
+    (#"{"id":1,"id":2,"text":"a"}"#, .duplicateKey), (#"{"id":1,"text":"a","te\u0078t":"b"}"#, .duplicateKey),
+    (#"{"id":1,"text":"a","n":{"k":1,"k":2}}"#, .duplicateKey), (#"[1,2]"#, .notAnObject), (#""text""#, .notAnObject), ("17", .notAnObject),
+    (#"{"id":1,"text":"a"} {"#, .invalidJSON), (#"{"id":1,"text":"a",}"#, .invalidJSON), (#"{"id":01,"text":"a"}"#, .invalidJSON),
+    (#"{"id":1,"text":"a"#, .invalidJSON), (#"{"id":1 "text":"a"}"#, .invalidJSON), (#"{"id":1,"text":"\q"}"#, .invalidJSON),
+    (#"{"id":1,"text":"\ud800"}"#, .loneSurrogate), (#"{"id":1,"text":"\udc00 \ud800"}"#, .loneSurrogate), (#"{"id":1,"text":"\u12"}"#, .invalidJSON),
+    ("{\"id\":1,\"text\":\"a\u{0}b\"}", .invalidJSON), (#"{"id":1,"text":"a","x":tru}"#, .invalidJSON), (#"{"id":1,"text":"a","x":1.}"#, .invalidJSON),
+    ("{", .invalidJSON), ("}", .invalidJSON), (#"{"id":1,"text":"a","x":+1}"#, .invalidJSON), (#"{'id':1}"#, .invalidJSON),
+  ])
+  func aBadRecordIsADeadLetterWithItsReason(line: String, reason: DeadLetter.Reason) throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write("{\"id\":0,\"text\":\"before\"}\n\(line)\n{\"id\":9,\"text\":\"after\"}\n")
+    let result = try readAll([path])
+    #expect(result.texts == ["before", "after"])
+    #expect(result.deadLetters.map(\.reason) == [reason])
+  }
+
+  @Test func invalidUTF8IsADeadLetterAndKeepsItsBytes() throws {
+    let folder = try TemporaryFolder()
+    for bytes: [UInt8] in [[0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xE2, 0x82], [0xF4, 0x90, 0x80, 0x80], [0x80]] {
+      let line = Array("{\"id\":1,\"text\":\"".utf8) + bytes + Array("\"}".utf8)
+      let result = try readAll([try folder.write(line + [0x0A])])
+      #expect(result.deadLetters.map(\.reason) == [.invalidUTF8])
+      #expect(result.deadLetters.first?.raw == line)
+    }
+  }
+
+  @Test func lineEndsByteOrderMarksAndBlankLinesAreNoContent() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write([0xEF, 0xBB, 0xBF] + Array("{\"id\":1,\"text\":\"a\"}\r\n  \r\n{\"id\":2,\"text\":\"b\"}\r\n".utf8))
+    let result = try readAll([path])
+    #expect(result.texts == ["a", "b"])
+    #expect(result.records == [#"{"id":1,"text":"a"}"#, #"{"id":2,"text":"b"}"#])
+    #expect(try readAll([try folder.write("", as: "empty")]).texts.isEmpty)
+    #expect(try readAll([try folder.write("\n\n\n", as: "blank")]).deadLetters.isEmpty)
+  }
+
+  @Test func escapesAreDecoded() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write(#"{"id":1,"text":"a\n\t\"\\\/\b\f\r\u00e9\u4e2d\ud83d\ude00\u0000z","channel":"\u0063"}"#)
+    var mapping = InputMapping()
+    mapping.conversation = "channel"
+    let result = try readAll([path], mapping: mapping)
+    #expect(result.texts == ["a\n\t\"\\/\u{8}\u{C}\ré中😀\u{0}z"])
+    let batch = try #require(result.batches.first)
+    #expect(batch.string(batch.messages[0].conversation) == "c")
+  }
+
+  @Test func nestedPathsReachIntoObjects() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write(#"{"data":{"message":{"body":"deep","id":7},"text":"other"},"text":"top","id":"top"}"#)
+    var mapping = InputMapping()
+    mapping.id = "data.message.id"
+    mapping.text = "data.message.body"
+    let result = try readAll([path], mapping: mapping)
+    #expect(result.texts == ["deep"])
+    #expect(result.ids == ["7"])
+  }
+
+  @Test func exchangesAndChatsAreItems() throws {
+    let folder = try TemporaryFolder()
+    var mapping = InputMapping()
+    (mapping.prompt, mapping.completion) = ("p", "c")
+    let exchange = try readAll([try folder.write(#"{"id":1,"p":"how\nso","c":"li\u006be this"}"#)], mapping: mapping).batches[0]
+    #expect(exchange.item(at: 0) == .exchange(prompt: "how\nso", completion: "like this"))
+    var chatMapping = InputMapping()
+    chatMapping.messages = "messages"
+    let chat = try readAll(
+      [try folder.write(#"{"id":1,"messages":[{"role":"user","content":"hi \"x\""},{"content":[{"type":"text","text":"yo"}],"role":"assistant"}]}"#)],
+      mapping: chatMapping
+    ).batches[0]
+    #expect(chat.item(at: 0) == .chat([ChatTurn(role: "user", content: "hi \"x\""), ChatTurn(role: "assistant", content: "yo")]))
+    #expect(chat.string(chat.messages[0].text) == "hi \"x\"\nyo")
+    let bad = try readAll([try folder.write(#"{"id":1,"messages":[{"role":"user"}]}"#)], mapping: chatMapping)
+    #expect(bad.deadLetters.map(\.reason) == [.invalidText])
+  }
+
+  @Test func anEarlierResultIsCutOutOfTheRecord() throws {
+    let folder = try TemporaryFolder()
+    let lines = [
+      #"{"id":1,"text":"a","winnow":{"verdict":"allow"}}"#, #"{"winnow":1,"id":1,"text":"a"}"#, #"{"id":1, "winnow":[1,2] ,"text":"a"}"#,
+    ]
+    let result = try readAll([try folder.write(lines.joined(separator: "\n"))])
+    #expect(result.records == [#"{"id":1,"text":"a"}"#, #"{"id":1,"text":"a"}"#, #"{"id":1 ,"text":"a"}"#])
+  }
+
+  @Test func deepNestingIsRefusedWithoutRecursionToTheEnd() throws {
+    let folder = try TemporaryFolder()
+    for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
+      let deep = String(repeating: open, count: 10_000) + "1" + String(repeating: close, count: 10_000)
+      let result = try readAll([try folder.write("{\"id\":1,\"text\":\"a\",\"x\":\(deep)}\n")])
+      #expect(result.deadLetters.map(\.reason) == [.tooDeep])
+    }
+  }
+
+  @Test func anOverlongLineIsSkippedAndCounted() throws {
+    let folder = try TemporaryFolder()
+    let long = "{\"id\":2,\"text\":\"" + String(repeating: "x", count: 3_000_000) + "\"}"
+    for tail in ["\n{\"id\":3,\"text\":\"c\"}\n", ""] {
+      let path = try folder.write("{\"id\":1,\"text\":\"a\"}\n" + long + tail)
+      let result = try readAll([path])
+      #expect(result.texts == (tail.isEmpty ? ["a"] : ["a", "c"]))
+      #expect(result.deadLetters.map(\.reason) == [.tooLong])
+      #expect(result.deadLetters.first?.line == 2)
+      #expect(result.deadLetters.first?.raw.count == 1024)
+      #expect(result.end.byteOffset == 20 + long.utf8.count + tail.utf8.count)
+    }
+  }
+
+  @Test(arguments: [1, 7, 4096]) func batchSizeChangesNothing(size: Int) throws {
+    let folder = try TemporaryFolder()
+    let lines = (0..<5000).map { "{\"id\":\($0),\"text\":\"m\($0) \(String(repeating: "é", count: $0 % 37))\"}" }
+    let path = try folder.write(lines.joined(separator: "\n"))
+    var limits = ReadLimits()
+    limits.batchMessages = size
+    let result = try readAll([path], limits: limits)
+    #expect(result.records == lines)
+    #expect(result.batches.allSatisfy { $0.count <= size })
+    #expect(result.batches.flatMap { $0.messages.map(\.position) } == Array(0..<5000))
+  }
+
+  @Test func aReaderGoesOnWhereAnotherStopped() throws {
+    let folder = try TemporaryFolder()
+    let lines = (0..<1000).map { "{\"id\":\($0),\"text\":\"m\($0)\"}" }
+    let path = try folder.write(lines.joined(separator: "\n") + "\n")
+    var limits = ReadLimits()
+    limits.batchMessages = 137
+    let reader = try RecordReader(inputs: [path], mapping: .init(), limits: limits)
+    let first = try #require(try reader.next())
+    let rest = try readAll([path], from: first.end)
+    #expect(rest.ids == (137..<1000).map(String.init))
+    #expect(rest.batches[0].messages[0].position == 137)
+  }
+}
+
+struct CSVTests {
+  @Test func quotedFieldsAndLineBreaksInsideThem() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write("id,text,who\r\n1,\"he said \"\"hi\"\", then\nleft\",ann\r\n2,plain,\n", as: "a.csv")
+    var mapping = InputMapping()
+    mapping.format = .csv
+    mapping.author = "who"
+    let result = try readAll([path], mapping: mapping)
+    #expect(result.texts == ["he said \"hi\", then\nleft", "plain"])
+    #expect(result.records[0] == #"{"id":"1","text":"he said \"hi\", then\nleft","who":"ann"}"#)
+    let batch = result.batches[0]
+    #expect(batch.string(batch.messages[0].author) == "ann")
+  }
+
+  @Test func wrongColumnCountsAndMissingColumnsAreSaid() throws {
+    let folder = try TemporaryFolder()
+    var mapping = InputMapping()
+    mapping.format = .csv
+    let result = try readAll([try folder.write("id,text\n1,a,b\n2,c\n")], mapping: mapping)
+    #expect(result.deadLetters.map(\.reason) == [.wrongColumnCount])
+    #expect(result.texts == ["c"])
+    #expect(throws: RecordIOError.self) { try readAll([try folder.write("id,body\n1,a\n")], mapping: mapping) }
+  }
+}
+
+struct CompressionTests {
+  static func run(_ tool: String, _ arguments: [String]) throws {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = [tool] + arguments
+    try process.run()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 0)
+  }
+
+  @Test func gzipMembersOneAfterTheOtherAreOneStream() throws {
+    let folder = try TemporaryFolder()
+    let first = try folder.write("{\"id\":1,\"text\":\"a\"}\n{\"id\":2,", as: "a")
+    let second = try folder.write("\"text\":\"b\"}\n", as: "b")
+    try Self.run("gzip", [first, second])
+    let joined = try Data(contentsOf: URL(fileURLWithPath: first + ".gz")) + Data(contentsOf: URL(fileURLWithPath: second + ".gz"))
+    #expect(try readAll([try folder.write(Array(joined), as: "joined.gz")]).texts == ["a", "b"])
+    let cut = try folder.write(Array(joined.dropLast(9)), as: "cut.gz")
+    #expect(throws: RecordIOError.self) { try readAll([cut]) }
+    let damaged = try folder.write(Array(joined.prefix(12)) + [1, 2, 3, 4, 5, 6], as: "damaged.gz")
+    #expect(throws: RecordIOError.self) { try readAll([damaged]) }
+  }
+
+  @Test func aBombIsRefused() throws {
+    let folder = try TemporaryFolder()
+    let bomb = folder.path + "/bomb.gz"
+    try Self.run("sh", ["-c", "head -c 400000000 /dev/zero | gzip -1 > \(bomb)"])
+    var limits = ReadLimits()
+    limits.maxExpansion = 100
+    let error = #expect(throws: RecordIOError.self) { try readAll([bomb], limits: limits) }
+    #expect(error?.code == .expansionTooLarge)
+  }
+}
+
+struct OpeningTests {
+  @Test func directoriesAndMissingFilesAreNamed() throws {
+    let folder = try TemporaryFolder()
+    let directory = #expect(throws: RecordIOError.self) { try readAll([folder.path]) }
+    #expect(directory?.code == .isDirectory)
+    let missing = #expect(throws: RecordIOError.self) { try readAll([folder.path + "/none.jsonl"]) }
+    #expect(missing?.description.contains("No such file") == true)
+  }
+
+  @Test func aFullDiskIsSaid() throws {
+    guard FileManager.default.fileExists(atPath: "/dev/full") else { return }
+    var file = try OutputFile(path: "/dev/full")
+    var code: RecordIOError.Code?
+    do { try file.write(Array("x".utf8)) } catch { code = error.code }
+    #expect(code == .diskFull)
+  }
+}
