@@ -30,6 +30,7 @@ struct RunCommand: AsyncParsableCommand {
   @Flag(help: "Write only ids and verdicts, not the records.") var verdictsOnly = false
   @Option(help: "How much of a message's way to write: full, deciding or none.") var trace: TraceDetail = .deciding
   @Option(help: "Keep a checkpoint in this file, and go on from it after an interruption.") var checkpoint: String?
+  @Option(help: "How often the checkpoint is written.", transform: parseDuration) var checkpointInterval = Duration.seconds(1)
   @Flag(help: "Follow the files as they grow and rotate, like tail -F.") var follow = false
   @Option(help: "Messages in a batch at most.") var batchSize = 4096
   @Option(help: "Threads for the screens. Default: all cores.") var threads: Int?
@@ -78,6 +79,7 @@ struct RunCommand: AsyncParsableCommand {
     var options = StreamRun.Options(inputs: inputs, deadLetters: deadLetterPath)
     options.output = output
     options.checkpoint = checkpoint
+    options.checkpointInterval = checkpointInterval
     options.follow = follow
     options.limits.batchMessages = batchSize
     options.limits.recordBytes = maxRecord
@@ -135,3 +137,9 @@ struct RunCommand: AsyncParsableCommand {
 }
 
 extension TraceDetail: ExpressibleByArgument {}
+
+/// `250ms`, `20s`, `5m` on the command line.
+func parseDuration(_ text: String) throws -> Duration {
+  guard let duration = Duration(written: text) else { throw ValidationError("`\(text)` is not a duration; write it like 250ms, 20s or 5m") }
+  return duration
+}
