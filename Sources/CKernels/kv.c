@@ -33,6 +33,10 @@ void wk_kv_store_v(uint8_t *block, size_t lane, const float *v, size_t head_dim)
   }
 }
 
-void wk_widen_bf16(const uint16_t *x, size_t n, float *out) {
-  for (size_t i = 0; i < n; i++) out[i] = wk_bf16(x[i]);
+void wk_widen_bf16(const void *x, size_t n, float *out) {
+  for (size_t i = 0; i < n; i++) {
+    uint16_t h;
+    memcpy(&h, (const uint8_t *)x + 2 * i, 2);
+    out[i] = wk_bf16(h);
+  }
 }

@@ -52,7 +52,14 @@ static uint16_t bf16_above(float x) {
   return (uint16_t)((u + 0xffff) >> 16);
 }
 
-int wk_pack_int8_tile(const uint16_t *w, size_t columns, size_t group, size_t padded_group, const int64_t rows[16],
+/// Checkpoint files promise no alignment.
+WK_INLINE float read_bf16(const void *w, size_t index) {
+  uint16_t h;
+  memcpy(&h, (const uint8_t *)w + 2 * index, 2);
+  return wk_bf16(h);
+}
+
+int wk_pack_int8_tile(const void *w, size_t columns, size_t group, size_t padded_group, const int64_t rows[16],
                       size_t out_blocks, uint8_t *out) {
   uint8_t *scales = out, *values = out + wk_plane(out_blocks, 32);
   memset(out, 0, wk_plane(out_blocks, 32));
@@ -63,7 +70,7 @@ int wk_pack_int8_tile(const uint16_t *w, size_t columns, size_t group, size_t pa
       for (size_t i = 0; i < WK_INT8_BLOCK; i++) {
         const size_t c = k * WK_INT8_BLOCK + i, g = c / padded_group, in_group = c % padded_group;
         const size_t source = g * group + in_group;
-        x[i] = rows[r] >= 0 && in_group < group && source < columns ? wk_bf16(w[(size_t)rows[r] * columns + source]) : 0;
+        x[i] = rows[r] >= 0 && in_group < group && source < columns ? read_bf16(w, (size_t)rows[r] * columns + source) : 0;
         bad |= !isfinite(x[i]);
         largest = fmaxf(largest, fabsf(x[i]));
       }

@@ -37,7 +37,7 @@ WK_INLINE void int8_avx512(const uint8_t *w, size_t row_tiles, size_t blocks, co
     for (size_t t = 0; t < nt; t++) sum[t] = _mm512_setzero_ps();
     const uint8_t *a = activations, *b = w + plane;
     for (size_t k = 0; k < blocks; k++, b += 1024, a += nt * 72) {
-      for (size_t line = 0; line < 16; line++) _mm_prefetch((const char *)b + 6 * 1024 + 64 * line, _MM_HINT_T0);
+      for (size_t line = 0; line < 16; line++) _mm_prefetch((const char *)b + 12 * 1024 + 64 * line, _MM_HINT_T1);
       const __m512 scale = _mm512_castsi512_ps(
           _mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256((const void *)(w + 32 * k))), 16));
       __m512i v[16];

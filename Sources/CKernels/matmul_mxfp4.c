@@ -41,8 +41,8 @@ WK_INLINE void mxfp4_avx512(const uint8_t *w, size_t row_tiles, size_t blocks, c
     for (size_t t = 0; t < nt; t++) sum[t] = _mm512_setzero_ps();
     const uint8_t *a = activations, *b = w + plane;
     for (size_t k = 0; k < blocks; k++, b += 256, a += nt * 40) {
-      // 6 KB ahead covers the latency of memory at the speed of one core; a prefetch beyond the end is harmless.
-      for (size_t line = 0; line < 4; line++) _mm_prefetch((const char *)b + 24 * 256 + 64 * line, _MM_HINT_T0);
+      // 12 KB ahead, into the second cache: into the first it was a third slower. Beyond the end it is harmless.
+      for (size_t line = 0; line < 4; line++) _mm_prefetch((const char *)b + 48 * 256 + 64 * line, _MM_HINT_T1);
       const __m512i r0 = _mm512_loadu_si512(b), r1 = _mm512_loadu_si512(b + 64), r2 = _mm512_loadu_si512(b + 128),
                     r3 = _mm512_loadu_si512(b + 192);
       const __m512i w0 = _mm512_shuffle_epi8(table, _mm512_and_si512(r0, nibble));

@@ -102,8 +102,8 @@ void wk_router_top_k(const float *logits, size_t n, size_t k, uint32_t *experts,
 /// Writes K or V of one position into its KV block; `lane` is position mod 16. Saturates to the largest half float.
 void wk_kv_store_k(uint8_t *block, size_t lane, const float *k, size_t head_dim);
 void wk_kv_store_v(uint8_t *block, size_t lane, const float *v, size_t head_dim);
-/// bf16 to float.
-void wk_widen_bf16(const uint16_t *x, size_t n, float *out);
+/// bf16 to float; `x` may be unaligned.
+void wk_widen_bf16(const void *x, size_t n, float *out);
 /// Gathers `tokens` rows (activation tiles of one token) into one tile of `tokens`.
 void wk_gather_activations(const uint8_t *const *rows, size_t tokens, size_t blocks, size_t block, uint8_t *out);
 /// Index of the largest value, the lowest on ties; 0 when `n` is 0 or nothing is a number.
@@ -113,8 +113,8 @@ size_t wk_argmax(const float *x, size_t n);
 /// are read. Returns 0, or −1 when a scale byte is 255 (NaN in the OCP MX format), `out` then being unspecified.
 int wk_pack_mxfp4_tile(const uint8_t *blocks, const uint8_t *scales, size_t source_blocks, const int64_t rows[16], uint8_t *out);
 /// Packs 16 rows of a bf16 matrix `[.., columns]` into an int8 tile of `out_blocks` blocks. Each `group` source columns
-/// become `padded_group` columns, the rest zeros. Returns 0, or −1 when a weight is not finite.
-int wk_pack_int8_tile(const uint16_t *w, size_t columns, size_t group, size_t padded_group, const int64_t rows[16],
+/// become `padded_group` columns, the rest zeros; `w` may be unaligned. Returns 0, or −1 when a weight is not finite.
+int wk_pack_int8_tile(const void *w, size_t columns, size_t group, size_t padded_group, const int64_t rows[16],
                       size_t out_blocks, uint8_t *out);
 
 // MARK: threads
@@ -129,6 +129,19 @@ uint32_t wk_pool_threads(const wk_pool *pool);
 /// Calls body(context, item, worker) once for each item < count, worker < threads, and returns when all have returned.
 /// Only one run at a time. count < 2^20.
 void wk_pool_run(wk_pool *pool, uint32_t count, void (*body)(void *context, uint32_t item, uint32_t worker), void *context);
+
+/// A flag that one thread waits for: set stays set until a wait takes it.
+typedef struct wk_event wk_event;
+/// NULL when out of memory.
+wk_event *wk_event_create(void);
+void wk_event_destroy(wk_event *event);
+void wk_event_set(wk_event *event);
+void wk_event_wait(wk_event *event);
+/// Starts a detached thread; 0, or the error number of pthread_create.
+int wk_thread_start(void (*body)(void *context), void *context);
+
+/// Asks for pages of a mapping to be made present in the background of the caller's choice; 0 if the system agreed.
+int wk_populate(const void *address, size_t bytes);
 
 #ifdef __cplusplus
 }

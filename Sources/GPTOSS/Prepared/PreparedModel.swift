@@ -1,0 +1,131 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+import CKernels
+
+/// A model in the layout of the kernels: a file beside the checkpoint that is mapped and used as it is, or the same bytes in memory.
+///
+/// The file is made once (`winnow model prepare`, or the first load) and found again by a fingerprint of the checkpoint. It is shared between
+/// processes through the page cache. As with any mapping, truncating the file under a running process kills it; it is replaced by
+/// renaming only, which leaves the mapped one intact.
+public final class PreparedModel: Sendable {
+  public let config: ModelConfig
+  let layout: PreparedLayout
+  private let storage: MappedBytes
+
+  /// Name of the file in the checkpoint's folder.
+  public static let fileName = "winnow-prepared.v\(PreparedLayout.version).bin"
+
+  /// Size of the file for a configuration, in bytes.
+  public static func byteCount(of config: ModelConfig) -> Int { PreparedLayout(config).byteCount }
+
+  private init(layout: PreparedLayout, storage: MappedBytes) {
+    (config, self.layout, self.storage) = (layout.config, layout, storage)
+  }
+
+  /// Address of a section. Valid while the model lives.
+  func pointer<T>(_ section: Range<Int>, as type: T.Type) -> UnsafePointer<T> {
+    UnsafeRawPointer(storage.base + section.lowerBound).assumingMemoryBound(to: type)
+  }
+
+  // MARK: making
+
+  /// Writes the prepared file of a checkpoint, to `path` or beside the checkpoint. Appears under its name when complete.
+  /// - Parameters:
+  ///   - threads: workers for the packing.
+  ///   - progress: told the share that is done, 0...1; false stops with ``PreparedModelError/cancelled``.
+  public static func prepare(
+    _ checkpoint: Checkpoint, to path: String? = nil, threads: Int = defaultThreadCount, progress: (Double) -> Bool = { _ in true }
+  ) throws(PreparedModelError) {
+    let layout = try supported(checkpoint.config)
+    let file = try AtomicFile(path: path ?? checkpoint.path(of: fileName))
+    try file.reserve(layout.byteCount)
+    try fill(checkpoint, layout, threads, progress) { bytes, offset throws(PreparedModelError) in try file.write(bytes, at: offset) }
+    let header = PreparedHeader(fileSize: layout.byteCount, fingerprint: CheckpointFingerprint(checkpoint).bytes).encoded
+    try file.write(header, at: 0)
+    try file.commit()
+  }
+
+  /// Prepares in memory, without a file. For small models and read-only folders.
+  public static func inMemory(_ checkpoint: Checkpoint, threads: Int = defaultThreadCount) throws(PreparedModelError) -> PreparedModel {
+    let layout = try supported(checkpoint.config)
+    if let available = availableMemory(), available < layout.byteCount { throw .outOfMemory(needed: layout.byteCount, available: available) }
+    guard let storage = MappedBytes(zeroed: layout.byteCount) else {
+      throw .outOfMemory(needed: layout.byteCount, available: availableMemory() ?? 0)
+    }
+    try fill(checkpoint, layout, threads, { _ in true }) { bytes, offset throws(PreparedModelError) in
+      guard let source = bytes.baseAddress else { return }
+      (storage.base + offset).copyMemory(from: source, byteCount: bytes.count)
+    }
+    return PreparedModel(layout: layout, storage: storage)
+  }
+
+  private static func fill(
+    _ checkpoint: Checkpoint, _ layout: PreparedLayout, _ threads: Int, _ progress: (Double) -> Bool,
+    _ write: (UnsafeRawBufferPointer, Int) throws(PreparedModelError) -> Void
+  ) throws(PreparedModelError) {
+    guard let pool = ThreadPool(threads: threads) else { throw .outOfMemory(needed: 1 << 20, available: availableMemory() ?? 0) }
+    // The closures live as long as the preparer, which ends here.
+    let result: Result<Void, PreparedModelError> = withoutActuallyEscaping(write) { write in
+      withoutActuallyEscaping(progress) { progress in
+        Result { () throws(PreparedModelError) in
+          try ModelPreparer(checkpoint: checkpoint, layout: layout, pool: pool, write: write, progress: progress).run()
+        }
+      }
+    }
+    try result.get()
+  }
+
+  private static func supported(_ config: ModelConfig) throws(PreparedModelError) -> PreparedLayout {
+    if config.headDim % 2 != 0 { throw .unsupported("a head dimension of \(config.headDim) is odd") }
+    return PreparedLayout(config)
+  }
+
+  // MARK: finding
+
+  /// Maps the prepared file of a checkpoint at `path` or beside it; nil when there is none.
+  /// - Throws: ``PreparedModelError/stale(path:_:)`` when there is one that does not fit.
+  public static func find(_ checkpoint: Checkpoint, at path: String? = nil) throws(PreparedModelError) -> PreparedModel? {
+    let path = path ?? checkpoint.path(of: fileName)
+    let layout = try supported(checkpoint.config)
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else {
+      if errno == ENOENT || errno == ENOTDIR { return nil }
+      throw .fileSystem(path: path, "cannot open: \(systemError())")
+    }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { throw .stale(path: path, "not a regular file") }
+    guard Int(status.st_size) == layout.byteCount else {
+      throw .stale(path: path, "has \(status.st_size) bytes, expected \(layout.byteCount)")
+    }
+    guard let storage = MappedBytes(descriptor: descriptor, count: layout.byteCount) else {
+      throw .fileSystem(path: path, "cannot map: \(systemError())")
+    }
+    let header = [UInt8](UnsafeRawBufferPointer(start: storage.base, count: PreparedHeader.byteCount))
+    let expected = PreparedHeader(fileSize: layout.byteCount, fingerprint: CheckpointFingerprint(checkpoint).bytes).encoded
+    guard header == expected else { throw .stale(path: path, "was made for another checkpoint, or is incomplete") }
+    return PreparedModel(layout: layout, storage: storage)
+  }
+
+  /// The prepared model of a checkpoint: found, or else made (when `prepare`), and made anew when it does not fit.
+  public static func load(
+    _ checkpoint: Checkpoint, at path: String? = nil, threads: Int = defaultThreadCount, progress: (Double) -> Bool = { _ in true }
+  ) throws(PreparedModelError) -> PreparedModel {
+    do throws(PreparedModelError) {
+      if let found = try find(checkpoint, at: path) { return found }
+    } catch {
+      guard case .stale = error else { throw error }
+    }
+    try prepare(checkpoint, to: path, threads: threads, progress: progress)
+    guard let made = try find(checkpoint, at: path) else { throw .stale(path: path ?? checkpoint.path(of: fileName), "vanished") }
+    return made
+  }
+
+  /// Brings the weights (not the embedding, of which few rows are read) into memory; returns when they are. For a background thread.
+  func populate() { _ = wk_populate(storage.base, min(storage.count, layout.embedding.lowerBound)) }
+}

@@ -1,0 +1,90 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// Bytes with a fixed address: a read-only file mapping, or zeroed private memory. Freed with the object.
+final class MappedBytes: @unchecked Sendable {
+  // Whether private memory may be written is decided by its one owner; file mappings are never written.
+  let base: UnsafeMutableRawPointer
+  let count: Int
+
+  /// Zeroed private memory that takes room only where it is touched; nil when the address space or the commit limit is spent.
+  init?(zeroed count: Int) {
+    let size = max(count, 1)
+    let address = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    guard let address, address != MAP_FAILED else { return nil }
+    (base, self.count) = (address, size)
+  }
+
+  /// Maps the first `count` bytes of an open file, shared and read-only; nil when the system refuses.
+  init?(descriptor: Int32, count: Int) {
+    let address = mmap(nil, count, PROT_READ, MAP_SHARED, descriptor, 0)
+    guard let address, address != MAP_FAILED else { return nil }
+    (base, self.count) = (address, count)
+  }
+
+  deinit { munmap(base, count) }
+}
+
+/// The words of the last failed system call.
+func systemError() -> String { String(cString: strerror(errno)).lowercased() }
+
+/// A file that appears under its name only when it is complete: written beside it, then renamed over it.
+final class AtomicFile {
+  let path: String
+  private let temporary: String
+  private var descriptor: Int32
+
+  init(path: String) throws(PreparedModelError) {
+    self.path = path
+    temporary = "\(path).\(getpid()).tmp"
+    descriptor = open(temporary, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw .fileSystem(path: temporary, "cannot create: \(systemError())") }
+  }
+
+  /// Reserves the whole size at once, so that a full disk is known before an hour of work and not after.
+  func reserve(_ size: Int) throws(PreparedModelError) {
+    #if os(Linux)
+    let status = posix_fallocate(descriptor, 0, off_t(size))
+    if status == ENOSPC || status == EFBIG {
+      throw .fileSystem(path: temporary, "cannot reserve \(size >> 20) MiB: \(String(cString: strerror(status)).lowercased())")
+    }
+    #endif
+    guard ftruncate(descriptor, off_t(size)) == 0 else { throw .fileSystem(path: temporary, "cannot set the size: \(systemError())") }
+  }
+
+  func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(PreparedModelError) {
+    var done = 0
+    while done < bytes.count {
+      let count = pwrite(descriptor, bytes.baseAddress! + done, bytes.count - done, off_t(offset + done))
+      if count < 0 && errno == EINTR { continue }
+      guard count > 0 else { throw .fileSystem(path: temporary, "cannot write: \(systemError())") }
+      done += count
+    }
+  }
+
+  func write(_ bytes: [UInt8], at offset: Int) throws(PreparedModelError) {
+    let result: Result<Void, PreparedModelError> = bytes.withUnsafeBytes { bytes in
+      Result { () throws(PreparedModelError) in try write(bytes, at: offset) }
+    }
+    try result.get()
+  }
+
+  /// Syncs and renames. After this the file is there under its name, complete, also after a power cut.
+  func commit() throws(PreparedModelError) {
+    guard fsync(descriptor) == 0 else { throw .fileSystem(path: temporary, "cannot sync: \(systemError())") }
+    guard rename(temporary, path) == 0 else { throw .fileSystem(path: path, "cannot rename into place: \(systemError())") }
+    close(descriptor)
+    descriptor = -1
+  }
+
+  deinit {
+    guard descriptor >= 0 else { return }
+    close(descriptor)
+    unlink(temporary)
+  }
+}
