@@ -1,5 +1,7 @@
 /// JSON to be written: what `winnow model … --json` prints.
-public indirect enum JSONOutput: Sendable, Hashable, ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral {
+public indirect enum JSONOutput: Sendable, Hashable, ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral,
+  ExpressibleByDictionaryLiteral
+{
   /// Members in this order.
   case object([Member])
   case array([JSONOutput])
@@ -26,7 +28,7 @@ public indirect enum JSONOutput: Sendable, Hashable, ExpressibleByStringLiteral,
   /// A float with the fewest digits that tell it from its neighbours.
   public static func float(_ value: Float) -> JSONOutput { .number(Double(value.description) ?? .nan) }
 
-  public static func object(_ members: KeyValuePairs<String, JSONOutput>) -> JSONOutput { .object(members.map { Member($0.key, $0.value) }) }
+  public init(dictionaryLiteral members: (String, JSONOutput)...) { self = .object(members.map(Member.init)) }
 
   /// On one line, without spaces.
   public var text: String {

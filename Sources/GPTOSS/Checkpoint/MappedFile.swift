@@ -1,9 +1,9 @@
 #if canImport(Glibc)
-import Glibc
+  import Glibc
 #elseif canImport(Musl)
-import Musl
+  import Musl
 #elseif canImport(Darwin)
-import Darwin
+  import Darwin
 #endif
 
 /// A regular file mapped read-only into memory, for as long as the object lives.
@@ -111,9 +111,9 @@ struct FileIdentity: Sendable, Hashable {
     inode = UInt64(truncatingIfNeeded: status.st_ino)
     size = Int64(status.st_size)
     #if canImport(Darwin)
-    let modified = status.st_mtimespec
+      let modified = status.st_mtimespec
     #else
-    let modified = status.st_mtim
+      let modified = status.st_mtim
     #endif
     modifiedSeconds = Int64(modified.tv_sec)
     modifiedNanoseconds = Int64(modified.tv_nsec)

@@ -148,7 +148,9 @@ private struct ConfigReader {
     if rope.beta < rope.alpha { report("expected `beta_fast` to be at least `beta_slow`") }
     guard let truncate = scaling["truncate"]?.bool else { return report("expected `truncate` to be true or false") }
     rope.truncate = truncate
-    for key in ["attention_factor", "mscale", "mscale_all_dim"] where !(scaling[key]?.isNull ?? true) { report("`\(key)` is not supported in the rope settings") }
+    for key in ["attention_factor", "mscale", "mscale_all_dim"] where !(scaling[key]?.isNull ?? true) {
+      report("`\(key)` is not supported in the rope settings")
+    }
   }
 
   // MARK: - Fields

@@ -54,7 +54,9 @@ public struct Conformance: Sendable {
     if prompt.greedy.isEmpty { return result }
     let greedy = try model.greedy(prompt.ids, count: prompt.greedy.count)
     result.greedyAgreements = commonPrefix(greedy.tokens, prompt.greedy)
-    if let golden = prompt.greedyLastLogits, result.greedyAgreements == result.greedyCount { result.greedyLastDifference = largestDifference(greedy.lastLogits, golden) }
+    if let golden = prompt.greedyLastLogits, result.greedyAgreements == result.greedyCount {
+      result.greedyLastDifference = largestDifference(greedy.lastLogits, golden)
+    }
     return result
   }
 

@@ -96,21 +96,21 @@ public struct ConformanceReport: Sendable {
   // MARK: - JSON
 
   public var json: JSONOutput {
-    .object([
+    [
       "model": .string(model), "tolerance": .float(tolerance), "exact": .bool(isExact), "prompts": .array(prompts.map(promptJSON)),
       "trace": .object(trace.map { JSONOutput.Member($0.tap.description, .float($0.maxDifference)) }),
-      "completions": .array(completions.map { .object(["name": .string($0.name), "agree": .int($0.agreements), "count": .int($0.count)]) }),
-    ])
+      "completions": .array(completions.map { ["name": .string($0.name), "agree": .int($0.agreements), "count": .int($0.count)] }),
+    ]
   }
 
   private func promptJSON(_ prompt: PromptResult) -> JSONOutput {
     let logits = prompt.logits
-    return .object([
+    return [
       "name": .string(prompt.name), "tokens": .int(prompt.length), "rows": .int(logits.rows), "max_logit_difference": .float(logits.maxDifference),
       "rms": .number(logits.rms), "mean_kl": .number(logits.meanKL), "max_kl": .number(logits.maxKL), "argmax_agree": .int(logits.argmaxAgreements),
       "greedy_agree": .int(prompt.greedyAgreements), "greedy_count": .int(prompt.greedyCount),
       "greedy_last_difference": prompt.greedyLastDifference.map(JSONOutput.float) ?? .null,
-    ])
+    ]
   }
 }
 

@@ -110,7 +110,8 @@ private struct GoldensReader {
     let text = try FileSystem.read(path, limit: Self.maximumFileSize)
     var completions: [Goldens.Completion] = []
     for (number, line) in text.split(separator: UInt8(ascii: "\n")).enumerated() {
-      guard let value = try? JSONValue.parse(Array(line)), let prompt = tokens(value["prompt_ids"]), !prompt.isEmpty, let ids = tokens(value["completion_ids"]) else {
+      guard let value = try? JSONValue.parse(Array(line)), let prompt = tokens(value["prompt_ids"]), !prompt.isEmpty, let ids = tokens(value["completion_ids"])
+      else {
         throw CheckpointError(.goldens, file: path, "line \(number + 1): expected `prompt_ids` and `completion_ids`")
       }
       completions.append(Goldens.Completion(name: value["name"]?.string ?? "line \(number + 1)", promptIDs: prompt, completionIDs: ids))

@@ -9,7 +9,8 @@ import Testing
     #expect(checkpoint.files.count == files && checkpoint.layers.count == layers)
     #expect(checkpoint.embedTokens.rows == config.vocabSize && checkpoint.embedTokens.columns == config.hiddenSize)
     let layer = checkpoint.layers[layers - 1]
-    #expect(layer.qProj.weight.rows == config.attentionSize && layer.kProj.bias.columns == config.keyValueSize && layer.sinks.columns == config.numAttentionHeads)
+    #expect(
+      layer.qProj.weight.rows == config.attentionSize && layer.kProj.bias.columns == config.keyValueSize && layer.sinks.columns == config.numAttentionHeads)
     #expect(layer.gateUpProj.weight.rows == 2 * config.intermediateSize && layer.gateUpProj.weight.columns == config.hiddenSize)
     #expect(layer.downProj.weight.experts == config.numExperts && layer.downProj.bias.rows == config.numExperts)
     try checkpoint.checkUnchanged()
@@ -120,7 +121,9 @@ import Testing
     #expect(found.map(\.code) == [.fileSystem] && found[0].file.hasSuffix("/model-00001-of-00002.safetensors"))
   }
 
-  @Test(arguments: ["../odel-00001-of-00002.safetensors", "/etc/0001-of-00002.safetensors", "model-00001-of-00002.safetensorz", "m\\\\el-00001-of-00002.safetensors"])
+  @Test(arguments: [
+    "../odel-00001-of-00002.safetensors", "/etc/0001-of-00002.safetensors", "model-00001-of-00002.safetensorz", "m\\\\el-00001-of-00002.safetensors",
+  ])
   func anIndexThatLeavesTheFolderIsRefused(_ name: String) throws {
     let found = try issues("tiny-b") { folder in
       let path = "\(folder)/model.safetensors.index.json"
@@ -144,7 +147,10 @@ import Testing
     #expect(Set(found.compactMap(\.tensor)).isSuperset(of: ["model.norm.weight", "model.gnorm.weight"]))
   }
 
-  @Test(arguments: ["{}", "[]", "{\"weight_map\": {}}", "{\"weight_map\": 3}", "{\"weight_map\": {\"a\": 3}}", "{\"weight_map\": {\"a\": \"x.safetensors\", \"a\": \"x.safetensors\"}}", "{"])
+  @Test(arguments: [
+    "{}", "[]", "{\"weight_map\": {}}", "{\"weight_map\": 3}", "{\"weight_map\": {\"a\": 3}}",
+    "{\"weight_map\": {\"a\": \"x.safetensors\", \"a\": \"x.safetensors\"}}", "{",
+  ])
   func anIndexThatIsNoneIsRefused(_ text: String) throws {
     let found = try issues("tiny-b") { try ReferenceKit.write(Array(text.utf8), to: "\($0)/model.safetensors.index.json") }
     #expect(found.count == 1 && [.shardIndex, .malformedJSON, .duplicateTensor].contains(found[0].code))

@@ -30,7 +30,9 @@ import Testing
   @Test(arguments: ["gpt-oss-20b", "gpt-oss-120b"]) func demandsExactlyThePublishedTensors(_ name: String) throws {
     let config = try ModelConfig(path: ReferenceKit.golden("real-configs/\(name)/config.json"))
     let list = try #require(JSONValue.parse(read("real-configs/\(name)/tensors.json"))["list"]?.elements)
-    let published = list.map { TensorSpec($0["name"]?.string ?? "", $0["dtype"]?.string.flatMap(TensorType.init) ?? .bool, $0["shape"]?.elements?.compactMap(\.int) ?? []) }
+    let published = list.map {
+      TensorSpec($0["name"]?.string ?? "", $0["dtype"]?.string.flatMap(TensorType.init) ?? .bool, $0["shape"]?.elements?.compactMap(\.int) ?? [])
+    }
     #expect(Set(config.tensors) == Set(published))
   }
 
@@ -60,15 +62,18 @@ import Testing
     ("\"hidden_size\": 2880", "\"hidden_size\": 9223372036854775807", "hidden_size"), ("\"hidden_size\": 2880", "\"hidden_size\": \"2880\"", "hidden_size"),
     ("\"intermediate_size\": 2880,", "", "intermediate_size"), ("\"vocab_size\": 201088", "\"vocab_size\": -1", "vocab_size"),
     ("\"head_dim\": 64", "\"head_dim\": 63", "head_dim"), ("\"num_attention_heads\": 64", "\"num_attention_heads\": 60", "num_attention_heads"),
-    ("\"num_key_value_heads\": 8", "\"num_key_value_heads\": 128", "num_key_value_heads"), ("\"num_experts_per_tok\": 4", "\"num_experts_per_tok\": 33", "num_experts_per_tok"),
+    ("\"num_key_value_heads\": 8", "\"num_key_value_heads\": 128", "num_key_value_heads"),
+    ("\"num_experts_per_tok\": 4", "\"num_experts_per_tok\": 33", "num_experts_per_tok"),
     ("\"experts_per_token\": 4", "\"experts_per_token\": 5", "experts_per_token"), ("\"sliding_window\": 128", "\"sliding_window\": 0", "sliding_window"),
     ("\"sliding_window\": 128", "\"sliding_window\": null", "sliding_window"), ("\"rms_norm_eps\": 1e-05", "\"rms_norm_eps\": 0", "rms_norm_eps"),
     ("\"swiglu_limit\": 7.0", "\"swiglu_limit\": -7.0", "swiglu_limit"), ("\"rope_theta\": 150000", "\"rope_theta\": 1", "rope_theta"),
-    ("\"rope_type\": \"yarn\"", "\"rope_type\": \"llama3\"", "rope_type"), ("\"factor\": 32.0,", "", "factor"), ("\"truncate\": false", "\"truncate\": 0", "truncate"),
+    ("\"rope_type\": \"yarn\"", "\"rope_type\": \"llama3\"", "rope_type"), ("\"factor\": 32.0,", "", "factor"),
+    ("\"truncate\": false", "\"truncate\": 0", "truncate"),
     ("\"beta_fast\": 32.0", "\"beta_fast\": 0.5", "beta_fast"), ("\"truncate\": false", "\"truncate\": false, \"attention_factor\": 2", "attention_factor"),
     ("\"rope_scaling\": {", "\"other\": {", "rope_scaling"), ("\"model_type\": \"gpt_oss\"", "\"model_type\": \"llama\"", "model_type"),
     ("GptOssForCausalLM", "LlamaForCausalLM", "architectures"), ("\"attention_bias\": true", "\"attention_bias\": false", "attention_bias"),
-    ("\"tie_word_embeddings\": false", "\"tie_word_embeddings\": true", "tie_word_embeddings"), ("\"hidden_act\": \"silu\"", "\"hidden_act\": \"gelu\"", "hidden_act"),
+    ("\"tie_word_embeddings\": false", "\"tie_word_embeddings\": true", "tie_word_embeddings"),
+    ("\"hidden_act\": \"silu\"", "\"hidden_act\": \"gelu\"", "hidden_act"),
     ("\"quant_method\": \"mxfp4\"", "\"quant_method\": \"fp8\"", "quant_method"), ("\"eos_token_id\": 200002", "\"eos_token_id\": 201088", "eos_token_id"),
     ("\"pad_token_id\": 199999", "\"pad_token_id\": -1", "pad_token_id"), ("\"full_attention\"", "\"linear_attention\"", "layer_types"),
     ("\"use_cache\": true", "\"model_type\": \"gpt_oss\"", "model_type"),
@@ -76,7 +81,9 @@ import Testing
   func namesTheFieldThatIsWrong(_ old: String, _ new: String, field: String) throws {
     let json = try replaced(old, new)
     let error = #expect(throws: CheckpointError.self) { try ModelConfig(json: json, file: "c.json") }
-    #expect(error?.issues.contains { $0.code == .config && $0.message.contains("`\(field)") || $0.message.contains(".\(field)`") } == true, "\(String(describing: error))")
+    #expect(
+      error?.issues.contains { $0.code == .config && $0.message.contains("`\(field)") || $0.message.contains(".\(field)`") } == true,
+      "\(String(describing: error))")
   }
 
   @Test func reportsAllProblemsAtOnce() throws {

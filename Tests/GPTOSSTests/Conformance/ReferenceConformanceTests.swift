@@ -53,7 +53,9 @@ import Testing
     let sequence = model.makeSequence()
     #expect(throws: LanguageModelError.tokenOutOfRange(512, vocabSize: 512)) { try sequence.append([1, 512], logitsAt: [0]) }
     #expect(throws: LanguageModelError.tokenOutOfRange(-1, vocabSize: 512)) { try sequence.append([-1], logitsAt: []) }
-    #expect(throws: LanguageModelError.contextOverflow(tokens: 131_073, limit: 131_072)) { try sequence.append([TokenID](repeating: 0, count: 131_073), logitsAt: []) }
+    #expect(throws: LanguageModelError.contextOverflow(tokens: 131_073, limit: 131_072)) {
+      try sequence.append([TokenID](repeating: 0, count: 131_073), logitsAt: [])
+    }
     #expect(sequence.position == 0)
     #expect(try sequence.append([], logitsAt: []).isEmpty && sequence.position == 0)
   }
