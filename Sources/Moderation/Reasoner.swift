@@ -100,10 +100,13 @@ public struct Judgement: Sendable, Hashable {
   public var usage: ReasonerUsage
   /// What answered: model name and backend, for the audit record.
   public var model: String
-  public init(findings: [Finding], usage: ReasonerUsage = .init(), model: String = "") {
+  /// What a reader of the verdict should know, in constant words: content cut short, special tokens broken.
+  public var notes: [String]
+  public init(findings: [Finding], usage: ReasonerUsage = .init(), model: String = "", notes: [String] = []) {
     self.findings = findings
     self.usage = usage
     self.model = model
+    self.notes = notes
   }
 }
 

@@ -1,0 +1,68 @@
+import Moderation
+
+/// Judges a policy's own examples before the first message, and refuses to run when the answers are constant or inverted.
+///
+/// A wrong model name, a chat template without a developer message, swapped labels: all of them answer every request, and all of them
+/// show here, at the cost of at most eight short calls a policy.
+struct Probe: Sendable {
+  /// Examples of each side that are asked at most.
+  static let perSide = 4
+
+  let reasoner: SafeguardReasoner
+  let backend: any ModelBackend
+
+  private struct Outcome: Sendable {
+    var expected: LabelMeaning
+    var answered: LabelMeaning?
+  }
+
+  func run() async throws {
+    var diagnostics = Diagnostics()
+    for use in reasoner.uses {
+      let examples = Self.chosen(use.policy.examples)
+      guard !examples.isEmpty else { continue }
+      report(use, try await outcomes(use.policy, examples), &diagnostics)
+    }
+    if diagnostics.hasErrors { throw DiagnosticsError(diagnostics) }
+  }
+
+  /// The first examples of each side; none when the policy has only one side.
+  static func chosen(_ examples: [PolicyExample]) -> [PolicyExample] {
+    let violating = examples.filter { $0.label.meaning == .violates }.prefix(perSide)
+    let safe = examples.filter { $0.label.meaning == .safe }.prefix(perSide)
+    return violating.isEmpty || safe.isEmpty ? [] : Array(violating) + Array(safe)
+  }
+
+  private func outcomes(_ policy: Policy, _ examples: [PolicyExample]) async throws -> [Outcome] {
+    try await withThrowingTaskGroup(of: Outcome.self) { group in
+      for example in examples { group.addTask { try await outcome(policy, example) } }
+      var outcomes: [Outcome] = []
+      for try await outcome in group { outcomes.append(outcome) }
+      return outcomes
+    }
+  }
+
+  private func outcome(_ policy: Policy, _ example: PolicyExample) async throws -> Outcome {
+    let prompt = try reasoner.builder.prompt(policies: [policy], item: .message(example.content), context: [])
+    let deadline = ContinuousClock.now + max(reasoner.settings.timeout, .seconds(30))
+    let answer = try await backend.complete(prompt, sampling: Sampling(maxTokens: reasoner.settings.maxTokens), deadline: deadline)
+    return Outcome(expected: example.label.meaning, answered: PolicyAnswer.read(answer, prompt: prompt)[0].reading.label?.meaning)
+  }
+
+  private func report(_ use: SafeguardReasoner.Use, _ outcomes: [Outcome], _ diagnostics: inout Diagnostics) {
+    let span = SourceSpan(file: use.file, line: 1, column: 1)
+    let readable = outcomes.filter { $0.answered != nil }
+    let name = use.policy.id
+    let hint = "check the model, its chat template and the policy's output format, or set `probe: false`"
+    guard !readable.isEmpty else {
+      return diagnostics.error("probe-unreadable", "the model answers none of the \(outcomes.count) examples of policy `\(name)` in the policy's format", at: span, hint: hint)
+    }
+    let right = readable.filter { $0.answered == $0.expected }.count
+    let bothExpected = Set(readable.map(\.expected)).count > 1
+    if bothExpected, Set(readable.map(\.answered)).count == 1 {
+      diagnostics.error("probe-constant", "the model gives the same answer to all \(readable.count) examples of policy `\(name)`", at: span, hint: hint)
+    } else if readable.count > 1, right * 2 < readable.count {
+      diagnostics.error("probe-inverted", "the model answers \(readable.count - right) of \(readable.count) examples of policy `\(name)` the wrong way round", at: span, hint: hint)
+    }
+  }
+}
