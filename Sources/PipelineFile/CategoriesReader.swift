@@ -26,7 +26,7 @@ struct CategoriesReader {
     if !Self.isName(entry.key) {
       diagnostics.error(
         "category-name", "`\(entry.key)` is no category name", at: entry.keySpan,
-        hint: "use lower-case letters, digits, `_` and `-`, with dots between the parts: `harassment.targeted`")
+        hint: Self.suggestion(for: entry.key) ?? "use lower-case letters, digits, `_` and `-`, with dots between the parts: `harassment.targeted`")
     }
     var category = Category(name: entry.key)
     if entry.value.string != nil {
@@ -47,6 +47,13 @@ struct CategoriesReader {
       diagnostics.error("not-a-file", "the policy of `\(entry.key)` is a folder", at: policy.span, hint: "name a policy file")
     }
     return category
+  }
+
+  /// `Hate Speech` → `hate_speech`.
+  private static func suggestion(for key: String) -> String? {
+    let scalars = key.lowercased().unicodeScalars.map { $0 == " " || $0 == "/" ? "_" : $0 }
+    let name = String(String.UnicodeScalarView(scalars)).split(separator: ".").joined(separator: ".")
+    return isName(name) ? "write `\(name)`" : nil
   }
 
   static func isName(_ text: String) -> Bool {

@@ -49,7 +49,7 @@ extension PipelineFile {
   /// Codes about stages and how they work together.
   static let stageCodes: [CodeExplanation] = [
     CodeExplanation(
-      "no-stages", "a pipeline without stages", meaning: "`stages:` is empty.", why: "Every message would go to review.", fix: "`winnow explain` lists the types of stages."),
+      "no-stages", "a pipeline without stages", meaning: "`stages:` is empty.", why: "Nothing would be judged.", fix: "`winnow explain` lists the types of stages."),
     CodeExplanation(
       "unknown-stage-type", "a stage type that does not exist", meaning: "The word after `type:` is misspelt, or of another version.",
       why: "The stage cannot be built.", example: "type: clasifier", fix: "type: classifier"),
@@ -77,12 +77,12 @@ extension PipelineFile {
       why: "The stage looks like protection and is none.", fix: "Move it before the stage that settles everything, or pass messages on with `on_abstain: next`."),
     CodeExplanation(
       "unsettled-category", "a category that nothing settles", meaning: "No stage has a band for it, and there is no reasoner.",
-      why: "A message is allowed only when every category allows, so every message goes to review.", fix: "Give it `bands`, add a reasoner, or remove it."),
+      why: "It looks watched, and never changes a verdict.", fix: "Give it `bands`, add a reasoner, or remove it."),
     CodeExplanation(
       "escalates-to-nobody", "`always_escalate` without a reasoner", meaning: "The category stays open until a reasoner has seen the message, and there is none.",
       why: "Every message goes to review.", fix: "Add a reasoner, or remove `always_escalate`."),
     CodeExplanation(
-      "nothing-decides", "every stage is off or in shadow", meaning: "No stage has `mode: enforce`.", why: "Every message goes to review.", fix: "mode: enforce"),
+      "nothing-decides", "every stage is off or in shadow", meaning: "No stage has `mode: enforce`.", why: "Every message is allowed; fine for a trial beside another system, dangerous otherwise.", fix: "mode: enforce"),
     CodeExplanation(
       "no-reasoner", "a setting that needs a reasoner", meaning: "`audit_sample` and `budget` are about what the reasoner is asked.", why: "They do nothing here.",
       fix: "Add a stage that asks a reasoner, or remove the setting."),

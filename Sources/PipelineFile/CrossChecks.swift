@@ -28,7 +28,7 @@ struct CrossChecks {
   // MARK: Failing open, failing late
 
   private func checkFailureModes(_ diagnostics: inout Diagnostics) {
-    for stage in definition.stages where stage.mode != .off {
+    for stage in deciding {
       for name in ["on_error", "on_timeout", "on_abstain", "on_overload"] {
         guard let action = written(stage)?[name], action.string == FailureAction.allow.rawValue else { continue }
         diagnostics.warning(
@@ -56,13 +56,13 @@ struct CrossChecks {
   private func checkAnythingDecides(_ diagnostics: inout Diagnostics) {
     guard deciding.isEmpty, let place = root.entry("stages")?.keySpan else { return }
     diagnostics.warning(
-      "nothing-decides", "no stage is in `mode: enforce`, so every message goes to review", at: place, hint: "set `mode: enforce` on at least one stage")
+      "nothing-decides", "no stage is in `mode: enforce`, so every message is allowed", at: place, hint: "set `mode: enforce` on at least one stage")
   }
 
-  /// A reasoner answers every open category, so after it a message is open only where one of its failure modes says `next`.
+  /// A reasoner without a choice of categories answers every open one, so after it a message is open only where one of its failure modes says `next`.
   private func checkReachability(_ diagnostics: inout Diagnostics) {
     let stages = deciding
-    guard let last = stages.firstIndex(where: { $0.spec.kind == .reasoner && !$0.failure.passesOn }) else { return }
+    guard let last = stages.firstIndex(where: { $0.spec.kind == .reasoner && !$0.failure.passesOn && !$0.isPartial }) else { return }
     for stage in stages[(last + 1)...] {
       diagnostics.warning(
         "unreachable-stage", "no message reaches stage `\(stage.id)`", at: written(stage)?["id"]?.span ?? stage.span,
@@ -83,8 +83,8 @@ struct CrossChecks {
           at: place.value["always_escalate"]?.span ?? place.keySpan, hint: "add a reasoner, or remove `always_escalate`")
       } else if !hasReasoner, !banded, !hasUnscored, !deciding.isEmpty {
         diagnostics.warning(
-          "unsettled-category", "no stage looks at `\(category.name)`, so every message goes to review", at: place.keySpan,
-          hint: "give it `bands` on a scoring stage, or add a reasoner")
+          "unsettled-category", "no stage looks at `\(category.name)`, so it never changes a verdict", at: place.keySpan,
+          hint: "give it `bands` on a scoring stage, add a reasoner, or remove it")
       }
     }
   }
@@ -105,6 +105,11 @@ struct CrossChecks {
         hint: "add `bands`, for example `bands: {\(definition.categories.categories[0].name): {allow_below: 0.03, block_above: 0.97}}`")
     }
   }
+}
+
+extension StageDefinition {
+  /// Whether the stage may be set to judge only some of the categories.
+  fileprivate var isPartial: Bool { ["categories", "policies"].contains { configuration.settings[$0] != nil } }
 }
 
 extension FailureModes {

@@ -1,9 +1,8 @@
 import Moderation
 
-/// Diagnostics for programs: our own JSON, SARIF 2.1.0, and GitHub's workflow commands.
-public enum DiagnosticJSON {
-  /// `{"version": 1, "diagnostics": […], "errors": n, "warnings": n}`; columns count Unicode scalars from 1, `end_column` is one past the last.
-  public static func render(_ diagnostics: Diagnostics) -> String {
+/// Our own JSON, and GitHub's workflow commands.
+enum DiagnosticJSON {
+  static func render(_ diagnostics: Diagnostics) -> String {
     let items = diagnostics.all.map { diagnostic in
       var fields: [(String, JSONTree)] = [
         ("severity", .string(diagnostic.severity.rawValue)), ("code", .string(diagnostic.code)), ("message", .string(diagnostic.message)),
@@ -26,8 +25,7 @@ public enum DiagnosticJSON {
     return [("file", .string(span.file)), ("line", .int(span.line)), ("column", .int(span.column)), ("end_column", .int(span.column + span.length))]
   }
 
-  /// `::error file=…,line=…,col=…,title=code::message`, one line each.
-  public static func githubAnnotations(_ diagnostics: Diagnostics) -> String {
+  static func githubAnnotations(_ diagnostics: Diagnostics) -> String {
     func escaped(_ text: String, property: Bool) -> String {
       var result = ""
       for scalar in text.unicodeScalars {

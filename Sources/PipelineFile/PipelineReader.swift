@@ -16,7 +16,8 @@ struct PipelineReader {
     let categories = CategoriesReader(checker: checker).read(root.entry("categories"), &diagnostics)
     checker.categories = categories.categories.map(\.name)
     readUnknownAndMissing(&diagnostics)
-    let input = value("input", &diagnostics).flatMap { InputReader.read($0, &diagnostics) } ?? InputMapping()
+    if let input = root["input"] { InputReader.checkKind(input, &diagnostics) }
+    let input = value("input", &diagnostics).map(InputReader.read) ?? InputMapping()
     let stages = StagesReader(checker: checker, types: stageTypes, table: categories).read(root.entry("stages")?.value, at: root.span, &diagnostics)
     let tests = TestCasesReader(checker: checker, pipelinePath: path, stageIDs: stages.ids).read(root["tests"], &diagnostics)
     let definition = PipelineDefinition(
@@ -53,7 +54,7 @@ struct PipelineReader {
 
 /// `input:` → ``InputMapping``.
 enum InputReader {
-  static func read(_ setting: Setting, _ diagnostics: inout Diagnostics) -> InputMapping? {
+  static func read(_ setting: Setting) -> InputMapping {
     var mapping = InputMapping()
     func path(_ name: String) -> String? { setting[name]?.string }
     mapping.format = path("format").flatMap(InputMapping.Format.init) ?? .jsonl
@@ -66,12 +67,11 @@ enum InputReader {
     mapping.completion = path("completion")
     mapping.messages = path("messages")
     mapping.idOptional = setting["id_optional"]?.bool ?? false
-    checkKind(setting, &diagnostics)
     return mapping
   }
 
   /// A record is one thing: a message, an exchange or a chat.
-  private static func checkKind(_ setting: Setting, _ diagnostics: inout Diagnostics) {
+  static func checkKind(_ setting: Setting, _ diagnostics: inout Diagnostics) {
     let pair = ["prompt", "completion"].map { setting.entry($0) }
     if let alone = pair.compactMap({ $0 }).first, pair.contains(where: { $0 == nil }) {
       let other = alone.key == "prompt" ? "completion" : "prompt"

@@ -1,13 +1,11 @@
 import Moderation
 
 /// Diagnostics as SARIF 2.1.0 (OASIS), which code hosts show beside the lines. Columns count Unicode code points, as `columnKind` says.
-public enum SARIF {
-  public static let schema = "https://json.schemastore.org/sarif-2.1.0.json"
+enum SARIF {
+  static let schema = "https://json.schemastore.org/sarif-2.1.0.json"
 
-  /// - Parameters:
-  ///   - version: of this program.
-  ///   - codes: explanations of the codes; every code in use becomes a rule, also one without an explanation.
-  public static func render(_ diagnostics: Diagnostics, version: String, codes: [CodeExplanation]) -> String {
+  /// Every code in use becomes a rule, also one without an explanation.
+  static func render(_ diagnostics: Diagnostics, version: String, codes: [CodeExplanation]) -> String {
     let used = Set(diagnostics.all.map(\.code)).sorted()
     let known = Dictionary(codes.map { ($0.code, $0) }, uniquingKeysWith: { first, _ in first })
     let driver = JSONTree.object([

@@ -53,6 +53,7 @@ struct SettingChecker {
     }
     let names = (others + fields).map(\.name)
     var checked: [Setting.Entry] = []
+    var misspelt: Set<String> = []
     var fine = true
     for entry in entries {
       if let field = fields.first(where: { $0.name == entry.key }) {
@@ -62,14 +63,15 @@ struct SettingChecker {
           fine = false
         }
       } else if !names.contains(entry.key) {
-        unknown(entry, among: names, fields: fields + others, in: name, &diagnostics)
+        if let meant = unknown(entry, among: names, fields: fields + others, in: name, &diagnostics) { misspelt.insert(meant) }
         fine = false
       }
     }
     for field in fields where field.required && setting.entry(field.name) == nil {
-      let example = field.type.example.map { "for example `\(field.name): \($0)`" } ?? "add `\(field.name):` with \(field.type.words)"
-      diagnostics.error("missing-field", "\(name) needs `\(field.name)`", at: setting.span, hint: example)
       fine = false
+      if !misspelt.contains(field.name) {
+        diagnostics.error("missing-field", "\(name) needs `\(field.name)`", at: setting.span, hint: Self.addition(of: field))
+      }
     }
     return fine ? Setting(.map(checked), at: setting.span) : nil
   }
@@ -173,12 +175,22 @@ struct SettingChecker {
     }
   }
 
-  private func unknown(_ entry: Setting.Entry, among names: [String], fields: [FieldSpec], in place: String, _ diagnostics: inout Diagnostics) {
+  private static func addition(of field: FieldSpec) -> String {
+    if let example = field.type.example { return "for example `\(field.name): \(example)`" }
+    if field.type.innerFields != nil { return "`winnow explain \(field.name)` tells what it holds" }
+    return "add `\(field.name):` with \(field.type.words)"
+  }
+
+  /// - Returns: the field that was probably meant.
+  private func unknown(
+    _ entry: Setting.Entry, among names: [String], fields: [FieldSpec], in place: String, _ diagnostics: inout Diagnostics
+  ) -> String? {
     let near = nearestSpelling(to: entry.key, in: names)
     let hint = near.map { "did you mean `\($0)`?" } ?? "fields here: \(FieldType.quoted(names))"
     diagnostics.error("unknown-field", "unknown field `\(entry.key)` in \(place)", at: entry.keySpan, hint: hint)
-    guard let near, let field = fields.first(where: { $0.name == near }), field.type == .secret, entry.value.string != nil else { return }
+    guard let near, let field = fields.first(where: { $0.name == near }), field.type == .secret, entry.value.string != nil else { return near }
     _ = secret(entry.value, name: near, &diagnostics)
+    return near
   }
 
   /// `{env: NAME}` or `{file: path}`. A secret written in the file is an error whatever it looks like, and is never repeated.

@@ -57,8 +57,9 @@ struct StagesReader {
     let before = diagnostics.all.count
     if !type.spec.scores, let bands = item.entry("bands") { refuseBands(bands, of: type.spec, &diagnostics) }
     let shown = without(item, type.spec.scores ? [] : ["bands"])
-    guard let checked = checker.object(shown, fields: type.spec.commonFields + type.spec.ownFields, name: name, &diagnostics), let id else { return (id, nil) }
-    let bands = checked["bands"].map { BandsReader(table: table).read($0, stage: id, &diagnostics) } ?? [:]
+    let checked = checker.object(shown, fields: type.spec.ownFields + type.spec.commonFields, name: name, &diagnostics)
+    let bands = shown["bands"].map { BandsReader(table: table).read($0, &diagnostics) } ?? [:]
+    guard let checked, let id else { return (id, nil) }
     let definition = definition(checked, id: id, type: type, bands: bands, at: item.span)
     if !diagnostics.all[before...].contains(where: { $0.severity == .error }) { type.check(definition.configuration, &diagnostics) }
     return (id, definition)
@@ -127,23 +128,23 @@ struct StagesReader {
   }
 }
 
-/// `bands:` → thresholds by category.
+/// `bands:` → thresholds by category. What is of the wrong type or out of range has been reported, and is passed over.
 struct BandsReader {
   let table: CategoryTable
   /// Outside 0...1: a threshold that no probability reaches.
   static let never = (allow: -1.0, block: 2.0)
 
-  func read(_ setting: Setting, stage: String, _ diagnostics: inout Diagnostics) -> [CategoryIndex: Band] {
+  func read(_ setting: Setting, _ diagnostics: inout Diagnostics) -> [CategoryIndex: Band] {
     var bands: [CategoryIndex: Band] = [:]
     for entry in setting.entries ?? [] {
-      guard let index = table.index(of: entry.key) else { continue }
+      guard let index = table.index(of: entry.key), entry.value.entries != nil else { continue }
       let (allow, block) = (entry.value["allow_below"], entry.value["block_above"])
-      if allow == nil, block == nil, entry.value.entries != nil {
+      if allow == nil, block == nil {
         diagnostics.error(
           "missing-field", "the band of `\(entry.key)` needs `allow_below`, `block_above` or both", at: entry.keySpan,
           hint: "for example `{allow_below: 0.03, block_above: 0.97}`")
       }
-      let band = Band(allowBelow: allow?.share ?? Self.never.allow, blockAbove: block?.share ?? Self.never.block)
+      let band = Band(allowBelow: Self.threshold(allow) ?? Self.never.allow, blockAbove: Self.threshold(block) ?? Self.never.block)
       if band.allowBelow >= band.blockAbove, let allow, let block {
         let (low, high) = (band.allowBelow.asWritten, band.blockAbove.asWritten)
         diagnostics.error(
@@ -154,5 +155,9 @@ struct BandsReader {
       bands[index] = band
     }
     return bands
+  }
+
+  private static func threshold(_ setting: Setting?) -> Double? {
+    setting?.share.flatMap { (0...1).contains($0) ? $0 : nil }
   }
 }

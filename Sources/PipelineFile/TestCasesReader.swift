@@ -25,7 +25,6 @@ struct TestCasesReader {
       }
     }
     if let sibling = sibling(), !read.contains(sibling.path) { cases += file(sibling.path, shown: sibling.shown, &diagnostics) }
-    reportDuplicateNames(cases, &diagnostics)
     return cases
   }
 
@@ -56,6 +55,7 @@ struct TestCasesReader {
       }
       return []
     }
+    reportDuplicateNames(items, &diagnostics)
     return items.compactMap { testCase($0, &diagnostics) }
   }
 
@@ -65,13 +65,14 @@ struct TestCasesReader {
     let name = setting["name"]?.string.map { "case `\($0.prefix(60))`" } ?? "this case"
     let checked = checker.object(setting, fields: PipelineSpec.testCase, name: name, &diagnostics)
     let item = setting.entries == nil ? nil : item(setting, name: name, &diagnostics)
+    checkExpectation(setting["expect"], name: name, &diagnostics)
     guard let checked, let item else { return nil }
     var result = PipelineTestCase(name: checked["name"]?.string ?? "", item: item, author: checked["author"]?.string, span: setting.span)
     result.context = (checked["context"]?.list ?? []).map { turn in
       ChatTurn(role: turn["author"]?.string ?? "user", content: turn.string ?? turn["text"]?.string ?? "")
     }
     for entry in checked["reasoner"]?.entries ?? [] { result.reasoner[entry.key] = Self.answer(entry.value) }
-    readExpectation(checked["expect"], into: &result, name: name, &diagnostics)
+    readExpectation(checked["expect"], into: &result)
     return result
   }
 
@@ -103,19 +104,18 @@ struct TestCasesReader {
     return .exchange(prompt: asked, completion: answered)
   }
 
-  private func readExpectation(_ setting: Setting?, into result: inout PipelineTestCase, name: String, _ diagnostics: inout Diagnostics) {
+  private func readExpectation(_ setting: Setting?, into result: inout PipelineTestCase) {
+    result.expectVerdict = (setting?.string ?? setting?["verdict"]?.string).flatMap(Verdict.init(name:))
+    result.expectCategory = setting?["category"]?.string
+    result.expectStage = setting?["stage"]?.string
+    result.expectRule = setting?["rule"]?.string
+  }
+
+  private func checkExpectation(_ setting: Setting?, name: String, _ diagnostics: inout Diagnostics) {
     guard let setting else { return }
-    if let word = setting.string {
-      result.expectVerdict = Verdict(name: word)
-      return
-    }
     if setting.entries?.isEmpty == true {
       diagnostics.error("missing-field", "\(name) expects nothing", at: setting.span, hint: "for example `expect: block`")
     }
-    result.expectVerdict = setting["verdict"]?.string.flatMap(Verdict.init(name:))
-    result.expectCategory = setting["category"]?.string
-    result.expectStage = setting["stage"]?.string
-    result.expectRule = setting["rule"]?.string
     if let category = setting["category"], let word = category.string, !checker.categories.contains(word) {
       checker.unknownCategory(word, at: category.span, &diagnostics)
     }
@@ -136,15 +136,17 @@ struct TestCasesReader {
     }
   }
 
-  private func reportDuplicateNames(_ cases: [PipelineTestCase], _ diagnostics: inout Diagnostics) {
+  /// Names are unique in a file; a pipeline and the file beside it may each have an `allow`.
+  private func reportDuplicateNames(_ items: [Setting], _ diagnostics: inout Diagnostics) {
     var first: [String: SourceSpan] = [:]
-    for one in cases {
-      if let earlier = first[one.name] {
+    for setting in items.compactMap({ $0["name"] }) {
+      guard let name = setting.string else { continue }
+      if let earlier = first[name] {
         diagnostics.error(
-          "duplicate-name", "another case is called `\(one.name.prefix(60))`", at: one.span, notes: [.init("first used here", at: earlier)],
+          "duplicate-name", "another case is called `\(name.prefix(60))`", at: setting.span, notes: [.init("first used here", at: earlier)],
           hint: "give each case a name of its own")
       } else {
-        first[one.name] = one.span
+        first[name] = setting.span
       }
     }
   }

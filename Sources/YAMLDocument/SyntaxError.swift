@@ -43,7 +43,7 @@ struct SyntaxError {
     let (message, hint) = Self.wording(problem, next: byte(at: mark))
     let note = context.flatMap { context in
       context.mark.line == mark.line && context.mark.column == mark.column
-        ? nil : Diagnostic.Note(Self.backticked(context.text.trimmingSpaces), at: span(context.mark))
+        ? nil : Diagnostic.Note(Self.origin(context.text), at: span(context.mark))
     }
     return Diagnostic(.error, "yaml-syntax", message, at: span(mark), notes: note.map { [$0] } ?? [], hint: hint)
   }
@@ -67,6 +67,15 @@ struct SyntaxError {
       return ("`\(Character(Unicode.Scalar(next)))` cannot start a plain value", "put the value in quotes")
     }
     return (backticked(problem), nil)
+  }
+
+  /// What the parser was in the middle of, as a note at its start.
+  private static func origin(_ context: String) -> String {
+    let table = [
+      ("mapping", "the map starts here"), ("sequence", "the list starts here"), ("collection", "the list starts here"), ("simple key", "the key starts here"),
+      ("quoted scalar", "the quoted text starts here"), ("block scalar", "the block of text starts here"),
+    ]
+    return table.first { context.contains($0.0) }?.1 ?? backticked(context.trimmingSpaces)
   }
 
   private static func backticked(_ text: String) -> String { String(text.map { $0 == "'" ? "`" : $0 }) }

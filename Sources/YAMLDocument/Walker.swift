@@ -173,7 +173,7 @@ struct Walker {
     if nodes > limits.nodes {
       diagnostics.error(
         "too-many-nodes", "more than \(limits.nodes) values, counted with aliases expanded", at: span(node.mark),
-        hint: "split the file, or keep large word lists in files of their own")
+        hint: "split the file, or use fewer aliases")
       throw Stop()
     }
     if depth > limits.depth {

@@ -1,28 +1,39 @@
 import Moderation
 
-/// Diagnostics as text for people:
-///
-/// ```
-/// pipelines/chat.yaml:7:5: error: unknown field `treshold` in stage `linear` [unknown-field]
-///  7 |     treshold: 0.5
-///    |     ^^^^^^^^
-///    = hint: did you mean `threshold`?
-/// ```
-public struct DiagnosticText {
-  /// ANSI colours; leave out for files and pipes.
-  public var colour: Bool
-  /// Contents of files that are not on disk, by the name that spans use.
-  public var texts: [String: String]
-  /// A longer source line is cut to this many characters around the span.
-  public static let width = 160
-
-  public init(colour: Bool = false, texts: [String: String] = [:]) { (self.colour, self.texts) = (colour, texts) }
-
-  /// All diagnostics, each with its source line, notes and hint; ends with a line feed unless there is none.
-  public func render(_ diagnostics: Diagnostics) -> String {
-    let lines = SourceLines(diagnostics, texts: texts)
-    return diagnostics.all.map { render($0, lines) }.joined(separator: "\n")
+/// Diagnostics in every form that `winnow lint` prints. Source lines are read from the files again; secrets in them are masked.
+public enum DiagnosticRenderer {
+  /// Text for people:
+  ///
+  /// ```
+  /// pipelines/chat.yaml:7:5: error: unknown field `treshold` in stage `linear` [unknown-field]
+  ///  7 |     treshold: 0.5
+  ///    |     ^^^^^^^^
+  ///    = hint: did you mean `threshold`?
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - color: ANSI colours; only for terminals.
+  ///   - texts: contents of files that are not on disk, by the name that spans use.
+  /// - Returns: all diagnostics with their source lines, notes and hints; ends with a line feed, or is empty.
+  public static func text(_ diagnostics: Diagnostics, color: Bool = false, texts: [String: String] = [:]) -> String {
+    DiagnosticText(color: color).render(diagnostics, texts: texts)
   }
+
+  /// Our own JSON: `{"version": 1, "diagnostics": […], "errors": n, "warnings": n}`.
+  /// Columns count Unicode scalars from 1; `end_column` is one past the last.
+  public static func json(_ diagnostics: Diagnostics) -> String { DiagnosticJSON.render(diagnostics) }
+
+  /// SARIF 2.1.0, which code hosts show beside the lines.
+  ///
+  /// - Parameters:
+  ///   - version: of this program.
+  ///   - codes: explanations of codes from other modules; ours are known.
+  public static func sarif(_ diagnostics: Diagnostics, version: String, codes: [CodeExplanation] = []) -> String {
+    SARIF.render(diagnostics, version: version, codes: PipelineFile.codes + codes)
+  }
+
+  /// GitHub's workflow commands: `::error file=…,line=…,col=…,title=code::message`, one line each.
+  public static func githubAnnotations(_ diagnostics: Diagnostics) -> String { DiagnosticJSON.githubAnnotations(diagnostics) }
 
   /// `2 errors, 1 warning in pipelines/chat.yaml`, or `pipelines/chat.yaml: no problems`.
   public static func summary(_ diagnostics: Diagnostics, of name: String) -> String {
@@ -31,6 +42,18 @@ public struct DiagnosticText {
       return count == 0 ? nil : "\(count) \(severity.rawValue)\(count == 1 ? "" : "s")"
     }
     return counts.isEmpty ? "\(name): no problems" : counts.joined(separator: ", ") + " in \(name)"
+  }
+}
+
+/// One way of writing: source lines with carets.
+struct DiagnosticText {
+  var color: Bool
+  /// A longer source line is cut to this many characters around the span.
+  static let width = 160
+
+  func render(_ diagnostics: Diagnostics, texts: [String: String]) -> String {
+    let lines = SourceLines(diagnostics, texts: texts)
+    return diagnostics.all.map { render($0, lines) }.joined(separator: "\n")
   }
 
   private func render(_ diagnostic: Diagnostic, _ lines: SourceLines) -> String {
@@ -89,5 +112,5 @@ public struct DiagnosticText {
     }
   }
 
-  private func paint(_ text: String, _ style: String) -> String { colour ? "\u{1B}[\(style)m\(text)\u{1B}[0m" : text }
+  private func paint(_ text: String, _ style: String) -> String { color ? "\u{1B}[\(style)m\(text)\u{1B}[0m" : text }
 }
