@@ -1,7 +1,7 @@
 /// What stands between `<|start|>` and `<|message|>`.
 ///
-/// The rules are openai-harmony's, oddities included: the model's output must be read as it was trained to be read. The header's tokens are
-/// decoded to text first, so a control token there is its name.
+/// The rules are openai-harmony 0.0.8's, oddities included: readers of the same output must agree on what it says. The header's tokens are decoded
+/// to text first, so a control token there is its name. One oddity is worth knowing: a lone `<|constrain|>json` counts as the recipient.
 struct HarmonyHeader: Sendable, Hashable {
   var role: HarmonyRole
   var name: String?
@@ -76,14 +76,14 @@ struct HarmonyHeader: Sendable, Hashable {
     return (.tool, word)
   }
 
-  /// Removes the last word, which is `to=recipient`, a lone recipient, or a content type with a recipient before it.
+  /// Removes the last word, which is `to=recipient`, a lone recipient, or a content type behind a recipient.
   private static func takeRecipient(from words: inout [String]) -> (recipient: String?, contentType: String?) {
     let isOnly = words.count == 1
     guard let last = words.popLast() else { return (nil, nil) }
     if let recipient = withoutTo(last) { return (recipient, nil) }
-    if isOnly, !Array(last.unicodeScalars).starts(with: constrainMarker) { return (last, nil) }
-    let recipient = words.popLast()
-    return (recipient.map { withoutTo($0) ?? $0 }, last)
+    if isOnly { return (last, nil) }
+    let recipient = words.removeLast()
+    return (withoutTo(recipient) ?? recipient, last)
   }
 
   private static func withoutTo(_ word: String) -> String? {

@@ -83,18 +83,18 @@ struct HarmonyResult {
 
 extension HarmonyResult.Step {
   var json: JSONOutput {
-    .object([
+    [
       "state": .string(state), "channel": .optional(channel), "delta": .optional(delta), "content": .string(content), "done_messages": .int(doneMessages),
-    ])
+    ]
   }
 }
 
 extension HarmonyMessage {
   /// A parsed message as the goldens write it.
   var json: JSONOutput {
-    .object([
+    [
       "role": .string(role.rawValue), "name": .optional(name), "channel": .optional(channel), "recipient": .optional(recipient),
       "content_type": .optional(contentType), "text": .string(text),
-    ])
+    ]
   }
 }

@@ -87,19 +87,19 @@ extension TokensConformance.Report {
   }
 
   public var json: JSONOutput {
-    .object(["exact": .bool(isExact), "files": .array(files.map(\.json))])
+    ["exact": .bool(isExact), "files": .array(files.map(\.json))]
   }
 }
 
 extension TokensConformance.FileReport {
   fileprivate var json: JSONOutput {
-    .object([
+    [
       "file": .string(file), "cases": .int(cases), "agreeing": .int(agreeing),
       "kinds": .object(kinds.sorted { $0.key < $1.key }.map { JSONOutput.Member($0.key, .int($0.value)) }),
       "disagreements": .array(
         disagreements.map {
-          .object(["line": .int($0.line), "case": .string($0.name), "member": .string($0.member), "detail": .string($0.detail)])
+          ["line": .int($0.line), "case": .string($0.name), "member": .string($0.member), "detail": .string($0.detail)]
         }),
-    ])
+    ]
   }
 }

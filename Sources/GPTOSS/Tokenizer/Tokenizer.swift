@@ -23,7 +23,7 @@ public final class Tokenizer: Sendable {
     specialNames = tables.specials.map { (Array(tables.bytes(of: TokenID($0))), TokenID($0)) }.sorted { $0.name.count > $1.name.count }
   }
 
-  /// Reads a `tokenizer.json` that is in memory.
+  /// Makes a tokenizer of a `tokenizer.json` that is in memory.
   ///
   /// - Throws: ``TokenizerError`` for JSON that is not a tokenizer, and for configurations that would give other ids (another model, normaliser,
   ///   pattern, added tokens that are not special).

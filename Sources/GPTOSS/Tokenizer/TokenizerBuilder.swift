@@ -103,7 +103,7 @@ extension TokenizerBuilder {
       tokenCount: ranges.count, byteCount: bytes.count, mergeCount: merges.count, specialCount: specials.count,
       longestToken: ranges.indices.reduce(0) { specials.contains(TokenID($1)) ? $0 : max($0, ranges[$1]?.count ?? 0) },
       ignoresMerges: ignoresMerges, ordinaryCount: ordinaryCount)
-    let memory = TokenizerMemory(allocating: layout.size)
+    let memory = TokenizerMemory(size: layout.size)
     func section<T>(_ offset: Int, _ type: T.Type) -> UnsafeMutablePointer<T> { (memory.base + offset).assumingMemoryBound(to: T.self) }
 
     grow(to: max(ordinaryCount, 8))

@@ -32,7 +32,7 @@ final class TokenizerTables: @unchecked Sendable {
   /// Ids of the special tokens, ascending.
   let specials: UnsafeBufferPointer<UInt32>
 
-  /// - Parameter memory: at least `layout.size` bytes, its first bytes the layout.
+  /// - Parameter memory: `layout.size` bytes, filled.
   init(memory: TokenizerMemory, layout: TokenizerLayout) {
     self.memory = memory
     self.layout = layout
@@ -139,25 +139,19 @@ final class TokenizerTables: @unchecked Sendable {
   }
 }
 
-/// Memory that tables live in: allocated, or a mapped file.
+/// Memory that tables live in.
 final class TokenizerMemory: @unchecked Sendable {
   let base: UnsafeMutableRawPointer
   let size: Int
-  private let release: @Sendable (UnsafeMutableRawPointer, Int) -> Void
 
   /// Zeroed.
-  init(allocating size: Int) {
+  init(size: Int) {
     self.size = size
     base = .allocate(byteCount: size, alignment: 64)
     base.initializeMemory(as: UInt8.self, repeating: 0, count: size)
-    release = { base, _ in base.deallocate() }
   }
 
-  init(adopting base: UnsafeMutableRawPointer, size: Int, release: @escaping @Sendable (UnsafeMutableRawPointer, Int) -> Void) {
-    self.base = base
-    self.size = size
-    self.release = release
-  }
+  deinit { base.deallocate() }
 
-  deinit { release(base, size) }
+  var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: size) }
 }
