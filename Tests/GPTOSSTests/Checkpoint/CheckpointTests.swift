@@ -53,6 +53,35 @@ import Testing
     }
   }
 
+  /// The hub's client links a snapshot's files to its store of blobs.
+  @Test func followsTheLinksOfACache() throws {
+    try ReferenceKit.withTemporaryFolder { folder in
+      let entry = "\(folder)/models--a--b"
+      for path in ["blobs", "snapshots/abc"] { try FileManager.default.createDirectory(atPath: "\(entry)/\(path)", withIntermediateDirectories: true) }
+      for (number, name) in ["config.json", "model.safetensors"].enumerated() {
+        try FileManager.default.copyItem(atPath: ReferenceKit.golden("tiny-a/\(name)"), toPath: "\(entry)/blobs/\(number)")
+        try FileManager.default.createSymbolicLink(atPath: "\(entry)/snapshots/abc/\(name)", withDestinationPath: "../../blobs/\(number)")
+      }
+      #expect(try Checkpoint(at: entry).layers.count == 4)
+    }
+  }
+
+  @Test func generationEndsAtEveryTokenThatEitherFileNames() throws {
+    try ReferenceKit.withTemporaryFolder { folder in
+      try ReferenceKit.copyCheckpoint("tiny-a", to: folder)
+      let checkpoint = try Checkpoint(at: folder)
+      let eos = checkpoint.config.eosTokenID
+      for (text, tokens) in [("{}", [eos]), (#"{"eos_token_id": 3}"#, [3, eos]), (#"{"eos_token_id": [7, 3, \#(eos)]}"#, [3, 7, eos])] {
+        try ReferenceKit.write(Array(text.utf8), to: "\(folder)/generation_config.json")
+        #expect(try checkpoint.endTokens() == tokens)
+      }
+      try ReferenceKit.write(Array(#"{"eos_token_id": [512]}"#.utf8), to: "\(folder)/generation_config.json")
+      #expect(throws: CheckpointError.self) { try checkpoint.endTokens() }
+      try FileManager.default.removeItem(atPath: "\(folder)/generation_config.json")
+      #expect(try checkpoint.endTokens() == [eos])
+    }
+  }
+
   @Test func saysWhenThereIsNoCheckpoint() throws {
     try ReferenceKit.withTemporaryFolder { folder in
       for path in [folder, "\(folder)/absent"] {
