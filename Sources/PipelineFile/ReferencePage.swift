@@ -9,8 +9,9 @@ extension PipelineFile {
       <!-- Generated from the specs in Sources; a test holds it current. -->
 
       A pipeline file is YAML (1.2 scalars: only `true` and `false` are booleans) of at most 1 MiB. Paths are relative to the file.
-      Text may hold `${VAR}`, `${VAR:-default}` and `${VAR:?message}`, replaced after the file is parsed; `$$` is one `$`. An unquoted value is
-      read again once it is replaced, so `${WORKERS:-4}` is a number; a quoted one stays text. Nothing is replaced under `tests:`.
+      Text may hold `${VAR}`, `${VAR:-default}` and `${VAR:?message}`, replaced after the file is parsed; `$$` is one `$`. What a variable
+      gives is read as what its field takes, so `messages: ${CONTEXT:-4}` is a number. Inside braces and brackets it needs quotes:
+      `{messages: "${CONTEXT:-4}"}`. Nothing is replaced under `tests:`.
 
       ## Fields
 

@@ -1,4 +1,5 @@
 import Moderation
+import YAMLDocument
 
 /// Checks what was written against what may stand there, and gives it back ready for use: paths absolute, everything else as it was.
 ///
@@ -19,6 +20,7 @@ struct SettingChecker {
       return nil
     }
     if setting.isUnresolved, !type.holdsText { return setting }
+    let setting = Self.reread(setting, as: type)
     switch type {
     case .string: return setting.string != nil ? setting : mismatch(setting, type, name, &diagnostics)
     case .boolean: return setting.bool != nil ? setting : mismatch(setting, type, name, &diagnostics)
@@ -38,6 +40,12 @@ struct SettingChecker {
     case .object(let fields): return object(setting, fields: fields, name: "`\(name)`", &diagnostics)
     case .either(let types): return either(setting, types, type, name, &diagnostics)
     }
+  }
+
+  /// What a variable gave is text; where a number or boolean is wanted it is read as if it stood in the file.
+  private static func reread(_ setting: Setting, as type: FieldType) -> Setting {
+    guard setting.isInterpolated, type.isNumeric, let text = setting.string, let value = YAMLDocument.plainValue(text), value != .null else { return setting }
+    return Setting(value, at: setting.span, isInterpolated: true)
   }
 
   /// A map with named fields.
@@ -217,6 +225,13 @@ extension FieldType {
   fileprivate var holdsText: Bool {
     switch self {
     case .string, .secret, .list, .map, .perCategory, .object, .either: true
+    default: false
+    }
+  }
+
+  fileprivate var isNumeric: Bool {
+    switch self {
+    case .boolean, .integer, .number, .share, .duration, .byteCount: true
     default: false
     }
   }

@@ -47,12 +47,32 @@ enum AliasGuard {
       return false
     }
 
-    /// Whether the alias that ends at `end`, or a collection that closes later on the line, is followed by a colon.
+    /// Whether the alias that ends at `end`, or a collection around it that closes later on the line, is followed by a colon.
+    /// A key that is no explicit one ends on the line that it starts on.
     func isKeyEnd(_ end: Int) -> Bool {
+      var index = end
+      var depth = 0
       var closed = true
-      for byte in bytes[end...] {
-        if byte == UInt8(ascii: ":"), closed { return true }
-        if byte == UInt8(ascii: "]") || byte == UInt8(ascii: "}") { closed = true } else if !isBlank(byte) { closed = false }
+      while index < bytes.endIndex {
+        let byte = bytes[index]
+        switch byte {
+        case UInt8(ascii: ":") where closed: return true
+        case UInt8(ascii: "]"), UInt8(ascii: "}"):
+          depth -= 1
+          closed = closed || depth < 0
+          depth = max(depth, 0)
+        case UInt8(ascii: "["), UInt8(ascii: "{"):
+          depth += 1
+          closed = false
+        case UInt8(ascii: "'"), UInt8(ascii: "\""):
+          closed = false
+          if startsToken(index) {
+            guard let close = WrittenScalar.closingQuote(in: bytes[index...], quote: byte) else { return false }
+            index = close
+          }
+        default: if !isBlank(byte) { closed = false }
+        }
+        index += 1
       }
       return false
     }

@@ -40,7 +40,10 @@ struct SyntaxError {
     if byte(at: mark) == 0x09 || problem.contains("tab character") {
       return Diagnostic(.error, "tab-indentation", "tabs cannot indent YAML", at: span(mark), hint: "indent with spaces")
     }
-    let (message, hint) = Self.wording(problem, next: byte(at: mark))
+    var (message, hint) = Self.wording(problem, next: byte(at: mark))
+    if byte(at: mark) == UInt8(ascii: "{"), byte(at: mark, before: 1) == UInt8(ascii: "$") {
+      (message, hint) = ("a variable inside braces or brackets needs quotes", "write `\"${NAME}\"`")
+    }
     let note = context.flatMap { context in
       context.mark.line == mark.line && context.mark.column == mark.column
         ? nil : Diagnostic.Note(Self.origin(context.text), at: span(context.mark))
@@ -80,10 +83,10 @@ struct SyntaxError {
 
   private static func backticked(_ text: String) -> String { String(text.map { $0 == "'" ? "`" : $0 }) }
 
-  private func byte(at mark: Mark) -> UInt8? {
+  private func byte(at mark: Mark, before: Int = 0) -> UInt8? {
     guard let line = source.line(mark.line) else { return nil }
-    let offset = source.offset(line: mark.line, column: mark.column)
-    return offset < line.endIndex ? line[offset] : nil
+    let offset = source.offset(line: mark.line, column: mark.column) - before
+    return line.indices.contains(offset) ? line[offset] : nil
   }
 
   private func word(at mark: Mark) -> String {

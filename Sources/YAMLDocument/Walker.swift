@@ -124,11 +124,13 @@ struct Walker {
       }
       try countBytes(text.utf8.count, &diagnostics)
     }
-    return Setting(value(scalar, text: text, interpolated: interpolated, at: span, &diagnostics), at: span, isInterpolated: interpolated)
+    // What a variable holds is text here: only the field that takes it knows whether a number was meant.
+    let value = interpolated ? .string(text) : value(scalar, text: text, at: span, &diagnostics)
+    return Setting(value, at: span, isInterpolated: interpolated)
   }
 
   private func value(
-    _ scalar: Node.Scalar, text: String, interpolated: Bool, at span: SourceSpan, _ diagnostics: inout Diagnostics
+    _ scalar: Node.Scalar, text: String, at span: SourceSpan, _ diagnostics: inout Diagnostics
   ) -> Setting.Value {
     let tag = Tag.Name(rawValue: scalar.tag.rawValue)
     if tag == .str || tag == .nonSpecific || (tag == .implicit && !isPlain(scalar)) { return .string(text) }
@@ -138,11 +140,8 @@ struct Walker {
     }
     switch PlainScalar.read(text) {
     case .notFinite:
-      let shown = interpolated ? "the value" : "`\(text)`"
-      diagnostics.error("number-not-finite", "\(shown) is not a finite number", at: span, hint: "write a number, or put it in quotes if it is text")
+      diagnostics.error("number-not-finite", "`\(text)` is not a finite number", at: span, hint: "write a number, or put it in quotes if it is text")
       return .null
-    // A variable that is empty is empty text: it does not make the field disappear.
-    case .value(.null) where interpolated: return .string(text)
     case .value(let value):
       if tag != .implicit, !fits(value, tag) {
         diagnostics.error("tag-mismatch", "the value does not fit its tag", at: span, hint: "remove the tag")
@@ -176,7 +175,7 @@ struct Walker {
         hint: "split the file, or use fewer aliases")
       throw Stop()
     }
-    if depth > limits.depth {
+    if depth >= limits.depth, node.scalar == nil {
       diagnostics.error("too-deep", "nested deeper than \(limits.depth) levels", at: span(node.mark))
       throw Stop()
     }

@@ -25,7 +25,8 @@ enum WrittenScalar {
     return line.startIndex..<end
   }
 
-  private static func closingQuote(in line: ArraySlice<UInt8>, quote: UInt8) -> Int? {
+  /// Where the quoted text that starts `line` ends on it.
+  static func closingQuote(in line: ArraySlice<UInt8>, quote: UInt8) -> Int? {
     var index = line.startIndex + 1
     while index < line.endIndex {
       if line[index] == UInt8(ascii: "\\"), quote == UInt8(ascii: "\"") {

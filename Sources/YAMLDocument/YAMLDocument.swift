@@ -4,6 +4,7 @@ import Moderation
 ///
 /// - A file is read whole, composed into nodes, walked within ``Limits``, and only then interpolated, so that no alias bomb is ever
 ///   expanded and no environment variable can become structure.
+/// - What a variable gave is text, marked ``Setting/isInterpolated``; checking it against its field makes a number of it where one is wanted.
 /// - Scalars follow the core schema of YAML 1.2: `yes`, `no`, `on` and `off` are text; only `true` and `false` are booleans.
 /// - Refused, each with a code of its own: duplicate keys, keys that are not text, merge keys (`<<`), several documents, foreign tags,
 ///   `.inf` and `.nan`, control characters.
@@ -20,6 +21,12 @@ public enum YAMLDocument {
     public static let pipeline = Limits(bytes: 1 << 20, nodes: 10_000)
     /// For lexicons and rule files: 32 MiB and 500,000 nodes. 50,000 phrases with four fields each take about 0.6 s, as plain strings 0.1 s.
     public static let lexicon = Limits(bytes: 32 << 20, nodes: 500_000)
+  }
+
+  /// What an unquoted scalar means: text that came from a variable can be read again as what its field takes.
+  /// Nil for `.inf`, `.nan` and numbers beyond the range of a 64-bit float.
+  public static func plainValue(_ text: String) -> Setting.Value? {
+    if case .value(let value) = PlainScalar.read(text) { value } else { nil }
   }
 
   /// The document in a file; nil where it cannot be read or has no meaning at all. Problems go to `diagnostics`.

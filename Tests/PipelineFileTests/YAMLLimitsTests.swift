@@ -1,0 +1,76 @@
+import Moderation
+import Testing
+import YAMLDocument
+
+/// Shows that hostile files are refused before they cost anything.
+struct YAMLLimitsTests {
+  static func codes(_ text: String, limits: YAMLDocument.Limits = .pipeline, environment: [String: String]? = nil) -> [String] {
+    var diagnostics = Diagnostics()
+    _ = YAMLDocument.parse(text: text, file: "t.yaml", environment: environment, limits: limits, diagnostics: &diagnostics)
+    return diagnostics.all.map(\.code)
+  }
+
+  static func bomb(levels: Int, tail: String = "") -> String {
+    let names = (0...levels).map { "n\($0)" }
+    let lines = zip(names, names.dropFirst()).map { "\($1): &\($1) [*\($0), *\($0), *\($0), *\($0), *\($0), *\($0), *\($0), *\($0), *\($0)]\n" }
+    return "n0: &n0 [x, x, x, x, x, x, x, x, x]\n" + lines.joined() + tail
+  }
+
+  @Test(arguments: [4, 9, 20, 60]) func anAliasBombIsRefused(levels: Int) { #expect(Self.codes(Self.bomb(levels: levels)) == ["too-many-nodes"]) }
+
+  @Test(arguments: ["? *n20\n: x\n", "? [*n20]\n: x\n", "[*n20]: x\n", "{[*n20]: x}\n", "*n20 : x\n", "k: {a: 1, ? *n20 : 2}\n", "k: {[a, *n20 ] : 2}\n"])
+  func anAliasBombInAKeyIsRefusedBeforeItIsHashed(tail: String) {
+    #expect(Self.codes(Self.bomb(levels: 20, tail: tail)) == ["alias-in-key"])
+  }
+
+  @Test func aliasesBesideHarmlessQuestionMarksAndBracketsAreFine() {
+    let cases = (0..<20).map { "- {context: *turns, text: \"[mod]: what \($0) ? really\"}\n- text: tu fais quoi ?\n  context: *turns\n" }.joined()
+    #expect(Self.codes("- &turns [hi, hello]\n" + cases) == [])
+  }
+
+  @Test func manyAliasesOfOneLongTextAreRefused() {
+    let text = "a: &a \(String(repeating: "x", count: 500_000))\nb: [\((0..<5000).map { _ in "*a" }.joined(separator: ","))]\n"
+    #expect(Self.codes(text) == ["too-many-nodes"])
+  }
+
+  @Test func aLongVariableNamedOftenIsRefused() {
+    let text = String(repeating: "- ${LONG}\n", count: 5000)
+    #expect(Self.codes(text, environment: ["LONG": String(repeating: "x", count: 100_000)]) == ["too-many-nodes"])
+  }
+
+  @Test func theNodeBudgetIsExact() {
+    func list(_ count: Int) -> String { "[" + (0..<count).map(String.init).joined(separator: ",") + "]" }
+    #expect(Self.codes(list(9_999)) == [])
+    #expect(Self.codes(list(10_000)) == ["too-many-nodes"])
+    #expect(Self.codes(list(10_000), limits: .lexicon) == [])
+  }
+
+  @Test func theSizeLimitIsExact() {
+    func file(_ bytes: Int) -> String { "#" + String(repeating: "x", count: bytes - 1) }
+    #expect(Self.codes(file(1 << 20)) == [])
+    #expect(Self.codes(file((1 << 20) + 1)) == ["file-too-large"])
+  }
+
+  @Test(arguments: [(64, [String]()), (65, ["too-deep"]), (999, ["too-deep"]), (10_000, ["too-deep"])]) func nestingIsLimited(depth: Int, codes: [String]) {
+    #expect(Self.codes(String(repeating: "[", count: depth) + String(repeating: "]", count: depth)) == codes)
+    #expect(Self.codes(String(repeating: "- ", count: depth) + "x") == codes)
+  }
+
+  @Test func tenThousandOpenBracketsAreRefused() {
+    #expect(Self.codes(String(repeating: "[", count: 10_000)) == ["too-deep"])
+    #expect(Self.codes(String(repeating: "{a: ", count: 10_000)) == ["too-deep"])
+  }
+
+  @Test func aLongSingleLineIsReadInOnePass() {
+    let text = "[" + (0..<100_000).map { "é\($0)" }.joined(separator: ",") + "]"
+    var diagnostics = Diagnostics()
+    let setting = YAMLDocument.parse(text: text, file: "t.yaml", limits: .lexicon, diagnostics: &diagnostics)
+    #expect(setting?.list?.count == 100_000)
+    #expect(setting?.list?.last?.span.column == text.unicodeScalars.count - "é99999]".count + 1)
+  }
+
+  @Test func fiftyThousandPhrasesWithFieldsFitTheLexiconLimits() {
+    let text = (0..<50_000).map { "- {phrase: some phrase \($0), category: harassment, severity: high, effect: signal}\n" }.joined()
+    #expect(Self.codes(text, limits: .lexicon) == [])
+  }
+}
