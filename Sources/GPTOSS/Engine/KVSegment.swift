@@ -22,6 +22,13 @@ struct KVLayout: Sendable, Hashable {
     self.init(prepared, ringBlocks: config.layerTypes.map { $0 == .sliding ? ring : whole })
   }
 
+  /// For `count` positions that are complete: sliding layers keep the last window.
+  init(_ prepared: PreparedLayout, compactedCount count: Int) {
+    let block = Int(WK_KV_BLOCK), whole = max(1, (count + block - 1) / block)
+    let visible = min(whole, (prepared.config.slidingWindow - 1 + block - 1) / block + 1)
+    self.init(prepared, ringBlocks: prepared.config.layerTypes.map { $0 == .sliding ? visible : whole })
+  }
+
   init(_ prepared: PreparedLayout, ringBlocks: [Int]) {
     kvHeads = prepared.config.numKeyValueHeads
     blockBytes = wk_kv_block_bytes(prepared.paddedHeadDim)
@@ -70,12 +77,10 @@ final class KVSegment: @unchecked Sendable {
   /// A copy that holds what later positions can see and nothing else: on sliding layers the last window. For prefixes that are kept.
   /// Nil when out of memory.
   func compacted(_ prepared: PreparedLayout) -> KVSegment? {
-    let block = Int(WK_KV_BLOCK), whole = max(1, (count + block - 1) / block)
-    let visible = min(whole, (prepared.config.slidingWindow - 1 + block - 1) / block + 1)
-    let types = prepared.config.layerTypes
-    guard let copy = KVSegment(KVLayout(prepared, ringBlocks: types.map { $0 == .sliding ? visible : whole }), start: start) else { return nil }
+    guard let copy = KVSegment(KVLayout(prepared, compactedCount: count), start: start) else { return nil }
     copy.count = count
-    for layer in types.indices {
+    let whole = max(1, (count + Int(WK_KV_BLOCK) - 1) / Int(WK_KV_BLOCK))
+    for layer in layout.ringBlocks.indices {
       let kept = copy.layout.ringBlocks[layer]
       for head in 0..<layout.kvHeads {
         for index in max(0, whole - kept)..<whole {

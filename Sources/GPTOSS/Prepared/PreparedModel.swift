@@ -15,6 +15,8 @@ import CKernels
 public final class PreparedModel: Sendable {
   public let config: ModelConfig
   let layout: PreparedLayout
+  /// Of the checkpoint it was made from.
+  let fingerprint: [UInt8]
   private let storage: MappedBytes
 
   /// Name of the file in the checkpoint's folder.
@@ -23,9 +25,12 @@ public final class PreparedModel: Sendable {
   /// Size of the file for a configuration, in bytes.
   public static func byteCount(of config: ModelConfig) -> Int { PreparedLayout(config).byteCount }
 
-  private init(layout: PreparedLayout, storage: MappedBytes) {
-    (config, self.layout, self.storage) = (layout.config, layout, storage)
+  private init(layout: PreparedLayout, fingerprint: [UInt8], storage: MappedBytes) {
+    (config, self.layout, self.fingerprint, self.storage) = (layout.config, layout, fingerprint, storage)
   }
+
+  /// Bytes that a forward pass reads again and again: all but the embedding.
+  var residentBytes: Int { layout.embedding.lowerBound }
 
   /// Address of a section. Valid while the model lives.
   func pointer<T>(_ section: Range<Int>, as type: T.Type) -> UnsafePointer<T> {
@@ -61,7 +66,7 @@ public final class PreparedModel: Sendable {
       guard let source = bytes.baseAddress else { return }
       (storage.base + offset).copyMemory(from: source, byteCount: bytes.count)
     }
-    return PreparedModel(layout: layout, storage: storage)
+    return PreparedModel(layout: layout, fingerprint: CheckpointFingerprint(checkpoint).bytes, storage: storage)
   }
 
   private static func fill(
@@ -107,9 +112,9 @@ public final class PreparedModel: Sendable {
       throw .fileSystem(path: path, "cannot map: \(systemError())")
     }
     let header = [UInt8](UnsafeRawBufferPointer(start: storage.base, count: PreparedHeader.byteCount))
-    let expected = PreparedHeader(fileSize: layout.byteCount, fingerprint: CheckpointFingerprint(checkpoint).bytes).encoded
-    guard header == expected else { throw .stale(path: path, "was made for another checkpoint, or is incomplete") }
-    return PreparedModel(layout: layout, storage: storage)
+    let fingerprint = CheckpointFingerprint(checkpoint).bytes
+    guard header == PreparedHeader(fileSize: layout.byteCount, fingerprint: fingerprint).encoded else { throw .stale(path: path, "was made for another checkpoint, or is incomplete") }
+    return PreparedModel(layout: layout, fingerprint: fingerprint, storage: storage)
   }
 
   /// The prepared model of a checkpoint: found, or else made (when `prepare`), and made anew when it does not fit.

@@ -1,0 +1,128 @@
+/// What the final answer must look like, byte for byte. Decoding under a constraint cannot give a malformed answer: tokens that would leave it
+/// are not even scored, and text that it leaves no choice about costs no model step.
+public struct AnswerConstraint: Sendable, Hashable {
+  /// One member of a JSON object, in the order in which it is written.
+  public enum Field: Sendable, Hashable {
+    /// One of some JSON values, written as they are: `0`, `true`.
+    case literal(String, [String])
+    /// One of some strings.
+    case label(String, [String])
+    /// An array of strings, each one of some; may be empty.
+    case labels(String, [String])
+    /// A number from 0 to 1 with at most two decimals.
+    case fraction(String)
+    /// Any string.
+    case text(String)
+  }
+
+  /// A decision point: its name, and what can be decided. `labels` constraints name theirs `label`, JSON fields their key.
+  public struct Choice: Sendable, Hashable {
+    public var name: String
+    public var alternatives: [String]
+  }
+
+  let pattern: BytePattern
+  /// The single decisions, in order. Arrays are not decisions in this sense.
+  public let choices: [Choice]
+
+  /// The answer is one of these texts and nothing else: `0`/`1`, `VALID`/`INVALID`, category ids.
+  public static func labels(_ labels: [String]) -> AnswerConstraint {
+    AnswerConstraint(pattern: .choice(0, labels.map { Array($0.utf8) }), choices: [Choice(name: "label", alternatives: labels)])
+  }
+
+  /// `{"violation":1,"policy_category":"H2.f"}` without spaces, keys in the order given.
+  public static func json(_ fields: [Field]) -> AnswerConstraint {
+    var parts: [BytePattern] = [.text("{")], choices: [Choice] = []
+    func choice(_ name: String, _ values: [String], _ written: [String], before: String, after: String) {
+      parts += [.text(before), .choice(choices.count, written.map { Array(($0 + after).utf8) })]
+      choices.append(Choice(name: name, alternatives: values))
+    }
+    for (index, field) in fields.enumerated() {
+      let end = index == fields.count - 1 ? "}" : ","
+      switch field {
+      // What follows belongs to the alternative, so that no alternative is the beginning of another.
+      case .literal(let key, let values): choice(key, values, values, before: "\(quoted(key)):", after: end)
+      case .label(let key, let values): choice(key, values, values.map(quoted), before: "\(quoted(key)):", after: end)
+      case .labels(let key, let values):
+        let item = BytePattern.oneOf(values.map { .text(quoted($0)) })
+        parts += [.text("\(quoted(key)):["), .optional(.sequence([item, .star(.sequence([.text(","), item]))])), .text("]\(end)")]
+      case .fraction(let key): parts += [.text("\(quoted(key)):"), .fraction, .text(end)]
+      case .text(let key): parts += [.text("\(quoted(key)):\""), .jsonCharacters, .text("\"\(end)")]
+      }
+    }
+    if fields.isEmpty { parts.append(.text("}")) }
+    return AnswerConstraint(pattern: .sequence(parts), choices: choices)
+  }
+
+  /// A JSON string literal.
+  static func quoted(_ text: String) -> String {
+    var out = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": out += "\\\""
+      case "\\": out += "\\\\"
+      case "\n": out += "\\n"
+      case "\t": out += "\\t"
+      case "\r": out += "\\r"
+      case "\0"..."\u{1f}": out += "\\u00" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16)
+      default: out.unicodeScalars.append(scalar)
+      }
+    }
+    return out + "\""
+  }
+}
+
+/// A regular set of byte strings.
+indirect enum BytePattern: Sendable, Hashable {
+  case bytes([UInt8])
+  /// Any one byte of some ranges.
+  case range([ClosedRange<UInt8>])
+  case sequence([BytePattern])
+  case oneOf([BytePattern])
+  case star(BytePattern)
+  case optional(BytePattern)
+  /// One of some byte strings; the number says which decision it is.
+  case choice(Int, [[UInt8]])
+
+  static func text(_ text: String) -> BytePattern { .bytes(Array(text.utf8)) }
+
+  /// No way through the pattern, repetitions taken once, has more bytes.
+  var forcedBound: Int {
+    switch self {
+    case .bytes(let bytes): bytes.count
+    case .range: 1
+    case .sequence(let parts): parts.reduce(0) { $0 + $1.forcedBound }
+    case .oneOf(let parts): parts.map(\.forcedBound).max() ?? 0
+    case .star(let part), .optional(let part): part.forcedBound
+    case .choice(_, let alternatives): alternatives.map(\.count).max() ?? 0
+    }
+  }
+
+  /// `0`, `1`, `0.5`, `0.85`, `1.0`
+  static var fraction: BytePattern {
+    let digit = BytePattern.range([0x30...0x39])
+    return .oneOf([
+      .sequence([.text("0"), .optional(.sequence([.text("."), digit, .optional(digit)]))]),
+      .sequence([.text("1"), .optional(.sequence([.text(".0"), .optional(.text("0"))]))]),
+    ])
+  }
+
+  /// The inside of a JSON string: RFC 8259 characters and escapes, well-formed UTF-8 (RFC 3629).
+  static var jsonCharacters: BytePattern {
+    let tail = BytePattern.range([0x80...0xbf]), hex = BytePattern.range([0x30...0x39, 0x41...0x46, 0x61...0x66])
+    func multi(_ first: [ClosedRange<UInt8>], _ second: ClosedRange<UInt8>, _ tails: Int) -> BytePattern {
+      .sequence([.range(first), .range([second])] + Array(repeating: tail, count: tails))
+    }
+    return .star(
+      .oneOf([
+        .range([0x20...0x21, 0x23...0x5b, 0x5d...0x7e]), multi([0xc2...0xdf], 0x80...0xbf, 0),
+        multi([0xe0...0xe0], 0xa0...0xbf, 1), multi([0xe1...0xec, 0xee...0xef], 0x80...0xbf, 1), multi([0xed...0xed], 0x80...0x9f, 1),
+        multi([0xf0...0xf0], 0x90...0xbf, 2), multi([0xf1...0xf3], 0x80...0xbf, 2), multi([0xf4...0xf4], 0x80...0x8f, 2),
+        .sequence([
+          .text("\\"),
+          .oneOf([.range([0x22...0x22, 0x2f...0x2f, 0x5c...0x5c, 0x62...0x62, 0x66...0x66, 0x6e...0x6e, 0x72...0x72, 0x74...0x74]),
+            .sequence([.text("u"), hex, hex, hex, hex])]),
+        ]),
+      ]))
+  }
+}

@@ -1,0 +1,261 @@
+import CKernels
+import Synchronization
+
+/// The engine's thread: takes requests, runs forward passes over whatever is ready, answers.
+///
+/// Each step feeds every decoding sequence its next token together with a piece of the prompts that wait, so sequences join and leave at any step
+/// and a long prompt never stops the others for longer than one piece. The forward pass makes each token's result independent of the
+/// rest of the step, so neither order nor company changes an answer.
+final class Scheduler: @unchecked Sendable {
+  // `inbox` is shared under its lock; everything else belongs to the engine's thread once it runs.
+  struct Limits: Sendable {
+    var maxSequences: Int
+    /// Most tokens of a step, and most prompt tokens of a step while others decode.
+    var maxStep: Int
+    var promptPiece: Int
+    /// Bytes of keys and values of running sequences.
+    var sequenceBytes: Int
+  }
+
+  private struct Inbox {
+    var jobs: [Job] = []
+    var cancelled: [UInt64] = []
+    var commands: [@Sendable (Scheduler) -> Void] = []
+    var isShutDown = false
+  }
+
+  let pass: ForwardPass
+  let prefixes: PrefixStore
+  private let limits: Limits
+  private let inbox = Mutex(Inbox())
+  private let wake: OpaquePointer
+  private var waiting: [Job] = []
+  private var active: [Job] = []
+
+  /// Nil when out of memory.
+  init?(_ pass: ForwardPass, limits: Limits, prefixBytes: Int) {
+    guard let wake = wk_event_create() else { return nil }
+    (self.pass, self.limits, self.wake) = (pass, limits, wake)
+    prefixes = PrefixStore(budget: prefixBytes)
+  }
+
+  deinit { wk_event_destroy(wake) }
+
+  /// Starts the thread. It ends after `shutDown`.
+  func start() throws(EngineError) {
+    let context = Unmanaged.passRetained(self)
+    let status = wk_thread_start({ Unmanaged<Scheduler>.fromOpaque($0!).takeRetainedValue().work() }, context.toOpaque())
+    guard status == 0 else {
+      context.release()
+      throw .threadRefused(status)
+    }
+  }
+
+  // MARK: from other threads
+
+  func submit(_ job: Job) {
+    let accepted = inbox.withLock { inbox in
+      if !inbox.isShutDown { inbox.jobs.append(job) }
+      return !inbox.isShutDown
+    }
+    guard accepted else { return job.handle(.failure(.shutDown)) }
+    wk_event_set(wake)
+  }
+
+  func cancel(_ id: UInt64) {
+    inbox.withLock { $0.cancelled.append(id) }
+    wk_event_set(wake)
+  }
+
+  /// Runs something on the engine's thread between steps; false after shutdown.
+  func perform(_ command: @escaping @Sendable (Scheduler) -> Void) -> Bool {
+    let accepted = inbox.withLock { inbox in
+      if !inbox.isShutDown { inbox.commands.append(command) }
+      return !inbox.isShutDown
+    }
+    if accepted { wk_event_set(wake) }
+    return accepted
+  }
+
+  func shutDown() {
+    inbox.withLock { $0.isShutDown = true }
+    wk_event_set(wake)
+  }
+
+  // MARK: the thread
+
+  private func work() {
+    while true {
+      let (jobs, cancelled, commands, isShutDown) = inbox.withLock { inbox in
+        defer { inbox = Inbox(isShutDown: inbox.isShutDown) }
+        return (inbox.jobs, inbox.cancelled, inbox.commands, inbox.isShutDown)
+      }
+      waiting += jobs
+      for command in commands { command(self) }
+      drop(cancelled)
+      if isShutDown {
+        for job in waiting + active { fail(job, .shutDown) }
+        return
+      }
+      expire()
+      admit()
+      if active.isEmpty {
+        wk_event_wait(wake)
+        continue
+      }
+      step()
+    }
+  }
+
+  private func drop(_ cancelled: [UInt64]) {
+    guard !cancelled.isEmpty else { return }
+    let ids = Set(cancelled)
+    for job in (waiting + active) where ids.contains(job.id) { fail(job, .cancelled) }
+  }
+
+  private func expire() {
+    let now = ContinuousClock.now
+    for job in waiting + active { if let deadline = job.request.deadline, deadline <= now { fail(job, .deadlineExceeded) } }
+  }
+
+  private func fail(_ job: Job, _ error: EngineError) {
+    release(job)
+    job.handle(.failure(error))
+  }
+
+  private func release(_ job: Job) {
+    waiting.removeAll { $0 === job }
+    active.removeAll { $0 === job }
+    job.prefix?.users -= 1
+    job.prefix = nil
+    job.own = nil
+    prefixes.evict()
+  }
+
+  /// Lets waiting requests in, first come first served, while there is room.
+  private func admit() {
+    while let job = waiting.first, active.count < limits.maxSequences {
+      let start = job.request.prefix?.tokens.count ?? 0
+      let layout = KVLayout(pass.layout, capacity: job.capacity, step: limits.maxStep)
+      let used = active.reduce(0) { $0 + ($1.own?.layout.byteCount ?? 0) }
+      // A request that is larger than the whole budget runs alone.
+      if !active.isEmpty && used + layout.byteCount > limits.sequenceBytes { return }
+      waiting.removeFirst()
+      do throws(EngineError) {
+        try enter(job, layout, start: start)
+        active.append(job)
+        // A constraint that leaves nothing to decide is answered without the model.
+        if job.apply(job.decoder.begin()) { release(job) }
+      } catch { fail(job, error) }
+    }
+  }
+
+  private func enter(_ job: Job, _ layout: KVLayout, start: Int) throws(EngineError) {
+    try Self.checkMemory(layout.byteCount)
+    if let prefix = job.request.prefix {
+      let entry = if let kept = prefixes.find(prefix) { kept } else { try newEntry(prefix) }
+      job.cachedTokens = entry.tokens.count - entry.pending.count
+      entry.users += 1
+      job.prefix = entry
+    }
+    guard let own = KVSegment(layout, start: start) else { throw .outOfMemory(needed: layout.byteCount, available: availableMemory() ?? 0) }
+    job.own = own
+    job.pending = job.request.tokens
+  }
+
+  private func newEntry(_ prefix: PromptPrefix) throws(EngineError) -> PrefixStore.Entry {
+    let layout = KVLayout(pass.layout, capacity: prefix.tokens.count, step: limits.maxStep)
+    try Self.checkMemory(layout.byteCount)
+    guard let segment = KVSegment(layout, start: 0) else { throw .outOfMemory(needed: layout.byteCount, available: availableMemory() ?? 0) }
+    let entry = PrefixStore.Entry(key: prefix.key, tokens: prefix.tokens, segment: segment, computed: prefix.tokens.isEmpty)
+    prefixes.insert(entry)
+    return entry
+  }
+
+  private static func checkMemory(_ bytes: Int) throws(EngineError) {
+    if let available = availableMemory(), available < bytes { throw .outOfMemory(needed: bytes, available: available) }
+  }
+
+  // MARK: one step
+
+  /// A piece of a prefix or of a sequence.
+  private struct Piece {
+    var prefix: PrefixStore.Entry?
+    var job: Job?
+    var count: Int
+  }
+
+  private func step() {
+    let pieces = plan()
+    var runs: [ForwardPass.Run] = []
+    for piece in pieces {
+      if let entry = piece.prefix {
+        runs.append(ForwardPass.Run(prefix: nil, own: entry.segment, tokens: Array(entry.pending.prefix(piece.count))))
+        entry.pending = entry.pending.dropFirst(piece.count)
+      } else if let job = piece.job, let own = job.own {
+        if job.started == nil { job.started = .now }
+        runs.append(ForwardPass.Run(prefix: job.prefix?.segment, own: own, tokens: Array(job.pending.prefix(piece.count))))
+        job.pending.removeFirst(piece.count)
+      }
+    }
+    pass.forward(runs)
+    keepFinishedPrefixes(pieces)
+    choose(pieces, runs)
+  }
+
+  /// Decoding sequences first, then prompts, oldest first, as far as the step's tokens go.
+  private func plan() -> [Piece] {
+    let ready = active.filter { $0.prefix?.isComplete ?? true }
+    let (short, long) = (ready.filter { $0.pending.count <= 16 }, ready.filter { $0.pending.count > 16 })
+    var pieces: [Piece] = [], left = limits.maxStep
+    for job in short where job.pending.count <= left {
+      pieces.append(Piece(job: job, count: job.pending.count))
+      left -= job.pending.count
+    }
+    if !pieces.isEmpty { left = min(left, limits.promptPiece) }
+    for entry in unfinishedPrefixes where left > 0 {
+      pieces.append(Piece(prefix: entry, count: min(left, entry.pending.count)))
+      left -= pieces[pieces.count - 1].count
+    }
+    for job in long where left > 0 {
+      pieces.append(Piece(job: job, count: min(left, job.pending.count)))
+      left -= pieces[pieces.count - 1].count
+    }
+    return pieces
+  }
+
+  /// Of the active requests, oldest first. Not asked of the store, which may have replaced one meanwhile.
+  private var unfinishedPrefixes: [PrefixStore.Entry] {
+    var found: [PrefixStore.Entry] = []
+    for job in active { if let entry = job.prefix, !entry.isComplete, !found.contains(where: { $0 === entry }) { found.append(entry) } }
+    return found
+  }
+
+  private func keepFinishedPrefixes(_ pieces: [Piece]) {
+    for piece in pieces {
+      guard let entry = piece.prefix, entry.isComplete else { continue }
+      if let compact = entry.segment.compacted(pass.layout) { entry.segment = compact }
+    }
+  }
+
+  /// Logits and choices of the sequences that have been fed everything.
+  private func choose(_ pieces: [Piece], _ runs: [ForwardPass.Run]) {
+    var wanted: [(token: Int, rows: ForwardPass.Rows)] = [], jobs: [Job] = [], end = 0
+    for (piece, run) in zip(pieces, runs) {
+      end += run.tokens.count
+      guard let job = piece.job, job.pending.isEmpty else { continue }
+      wanted.append((end - 1, job.decoder.rows()))
+      jobs.append(job)
+    }
+    for (job, logits) in zip(jobs, pass.logits(wanted)) {
+      if job.firstChoice == nil { job.firstChoice = .now }
+      do throws(EngineError) {
+        if job.apply(try job.decoder.choose(logits)) {
+          release(job)
+        } else if let own = job.own, own.count + job.pending.count > job.capacity {
+          throw .contextOverflow(tokens: own.start + own.count + job.pending.count, limit: own.start + job.capacity)
+        }
+      } catch { fail(job, error) }
+    }
+  }
+}
