@@ -16,7 +16,8 @@ extension PipelineFile {
       "missing-value", "a key with nothing behind it", meaning: "`key:` without a value is YAML's null, which no field takes.",
       why: "It is not clear whether the default or nothing was meant.", example: "deadline:", fix: "deadline: 30s"),
     CodeExplanation(
-      "wrong-type", "a value of the wrong kind", meaning: "For example text where a number is expected. `yes`, `no`, `on` and `off` are text: booleans are `true` and `false`.",
+      "wrong-type", "a value of the wrong kind",
+      meaning: "For example text where a number is expected. `yes`, `no`, `on` and `off` are text: booleans are `true` and `false`.",
       why: "Guessing what was meant is how `no` becomes a country and `1e3` a thousand.", example: "auto_block: no", fix: "auto_block: false"),
     CodeExplanation(
       "out-of-range", "a number outside its range", meaning: "Thresholds and shares go from 0 to 1, and other numbers have their limits.",
@@ -29,7 +30,8 @@ extension PipelineFile {
       why: "Only one could be read, and it is not clear which.", example: "{text: hi, prompt: hello, completion: hi}", fix: "{prompt: hello, completion: hi}"),
     CodeExplanation(
       "inline-secret", "a secret written in the file", meaning: "Keys and passwords are named, not written: `{env: NAME}` or `{file: path}`.",
-      why: "Pipeline files are committed, hashed, copied into audit logs and shown to reviewers.", example: "api_key: sk-…", fix: "api_key: {env: OPENAI_API_KEY}"),
+      why: "Pipeline files are committed, hashed, copied into audit logs and shown to reviewers.", example: "api_key: sk-…",
+      fix: "api_key: {env: OPENAI_API_KEY}"),
     CodeExplanation(
       "category-name", "a name that no category can have", meaning: "Names are lower-case letters, digits, `_` and `-`, with dots between the parts.",
       why: "Names stand in verdicts, metrics and file names, where blanks and capitals cause trouble.", example: "Hate Speech: high", fix: "hate_speech: high"),
@@ -37,7 +39,8 @@ extension PipelineFile {
       "unknown-category", "a category that this pipeline does not have", meaning: "The name is misspelt, or missing under `categories:`.",
       why: "Its thresholds would apply to nothing.", example: "bands: {harrassment: {block_above: 0.9}}", fix: "bands: {harassment: {block_above: 0.9}}"),
     CodeExplanation(
-      "no-categories", "a pipeline without categories", meaning: "`categories:` is empty.", why: "There is nothing to look for.", fix: "categories: {spam: low}"),
+      "no-categories", "a pipeline without categories", meaning: "`categories:` is empty.", why: "There is nothing to look for.", fix: "categories: {spam: low}"
+    ),
     CodeExplanation(
       "too-many-categories", "more than 64 categories", meaning: "A pipeline has at most 64, so that a set of them is one machine word.",
       why: "More would slow down every message.", fix: "Use a pipeline for each group of categories."),
@@ -49,7 +52,8 @@ extension PipelineFile {
   /// Codes about stages and how they work together.
   static let stageCodes: [CodeExplanation] = [
     CodeExplanation(
-      "no-stages", "a pipeline without stages", meaning: "`stages:` is empty.", why: "Nothing would be judged.", fix: "`winnow explain` lists the types of stages."),
+      "no-stages", "a pipeline without stages", meaning: "`stages:` is empty.", why: "Nothing would be judged.",
+      fix: "`winnow explain` lists the types of stages."),
     CodeExplanation(
       "unknown-stage-type", "a stage type that does not exist", meaning: "The word after `type:` is misspelt, or of another version.",
       why: "The stage cannot be built.", example: "type: clasifier", fix: "type: classifier"),
@@ -64,27 +68,34 @@ extension PipelineFile {
       why: "A verdict could not say which of them decided.", example: "- {type: classifier, model: a}\n- {type: classifier, model: b}",
       fix: "- {id: toxic, type: classifier, model: a}\n- {id: spam, type: classifier, model: b}"),
     CodeExplanation(
-      "band-order", "thresholds that leave no gap", meaning: "`allow_below` must be less than `block_above`; what lies between is uncertain, and goes on to the next stage.",
-      why: "With the two exchanged, a message would be both allowed and blocked.", example: "{allow_below: 0.9, block_above: 0.1}", fix: "{allow_below: 0.1, block_above: 0.9}"),
+      "band-order", "thresholds that leave no gap",
+      meaning: "`allow_below` must be less than `block_above`; what lies between is uncertain, and goes on to the next stage.",
+      why: "With the two exchanged, a message would be both allowed and blocked.", example: "{allow_below: 0.9, block_above: 0.1}",
+      fix: "{allow_below: 0.1, block_above: 0.9}"),
     CodeExplanation(
       "bands-without-scores", "bands on a stage without probabilities", meaning: "Only stages that score have thresholds.",
       why: "The thresholds would never apply.", fix: "Move `bands` to the classifier."),
     CodeExplanation(
-      "no-bands", "a scoring stage without thresholds", meaning: "The stage computes probabilities that nothing compares.", why: "It costs time and decides nothing.",
+      "no-bands", "a scoring stage without thresholds", meaning: "The stage computes probabilities that nothing compares.",
+      why: "It costs time and decides nothing.",
       fix: "bands: {spam: {allow_below: 0.03, block_above: 0.97}}"),
     CodeExplanation(
       "unreachable-stage", "a stage that no message reaches", meaning: "An earlier stage settles every category that is still open.",
-      why: "The stage looks like protection and is none.", fix: "Move it before the stage that settles everything, or pass messages on with `on_abstain: next`."),
+      why: "The stage looks like protection and is none.", fix: "Move it before the stage that settles everything, or pass messages on with `on_abstain: next`."
+    ),
     CodeExplanation(
-      "unsettled-category", "a category that nothing settles", meaning: "No stage has a band for it, and there is no reasoner.",
+      "unsettled-category", "a category that nothing settles", meaning: "No stage has a band for it, and no reasoner a policy.",
       why: "It looks watched, and never changes a verdict.", fix: "Give it `bands`, add a reasoner, or remove it."),
     CodeExplanation(
-      "escalates-to-nobody", "`always_escalate` without a reasoner", meaning: "The category stays open until a reasoner has seen the message, and there is none.",
-      why: "Every message goes to review.", fix: "Add a reasoner, or remove `always_escalate`."),
+      "escalates-to-nobody", "`always_escalate` without a reasoner",
+      meaning: "The category stays open until a reasoner has judged it, and none has a policy for it.",
+      why: "Every message goes to review.", fix: "Add a reasoner and a `policy`, or remove `always_escalate`."),
     CodeExplanation(
-      "nothing-decides", "every stage is off or in shadow", meaning: "No stage has `mode: enforce`.", why: "Every message is allowed; fine for a trial beside another system, dangerous otherwise.", fix: "mode: enforce"),
+      "nothing-decides", "every stage is off or in shadow", meaning: "No stage has `mode: enforce`.",
+      why: "Every message is allowed; fine for a trial beside another system, dangerous otherwise.", fix: "mode: enforce"),
     CodeExplanation(
-      "no-reasoner", "a setting that needs a reasoner", meaning: "`audit_sample` and `budget` are about what the reasoner is asked.", why: "They do nothing here.",
+      "no-reasoner", "a setting that needs a reasoner", meaning: "`audit_sample` and `budget` are about what the reasoner is asked.",
+      why: "They do nothing here.",
       fix: "Add a stage that asks a reasoner, or remove the setting."),
     CodeExplanation(
       "fail-open", "a failure that allows", meaning: "With `allow`, a message passes unjudged when the stage fails; its verdict then carries `degraded`.",

@@ -59,10 +59,12 @@ struct CrossChecks {
       "nothing-decides", "no stage is in `mode: enforce`, so every message is allowed", at: place, hint: "set `mode: enforce` on at least one stage")
   }
 
-  /// A reasoner without a choice of categories answers every open one, so after it a message is open only where one of its failure modes says `next`.
+  /// A reasoner with a policy for every category answers all that are open, so after it a message is open only where a failure mode says `next`.
   private func checkReachability(_ diagnostics: inout Diagnostics) {
     let stages = deciding
-    guard let last = stages.firstIndex(where: { $0.spec.kind == .reasoner && !$0.failure.passesOn && !$0.isPartial }) else { return }
+    guard let last = stages.firstIndex(where: { $0.spec.kind == .reasoner && !$0.failure.passesOn && judges($0).count == definition.categories.count }) else {
+      return
+    }
     for stage in stages[(last + 1)...] {
       diagnostics.warning(
         "unreachable-stage", "no message reaches stage `\(stage.id)`", at: written(stage)?["id"]?.span ?? stage.span,
@@ -72,21 +74,34 @@ struct CrossChecks {
   }
 
   private func checkCategories(_ diagnostics: inout Diagnostics) {
-    let hasReasoner = deciding.contains { $0.spec.kind == .reasoner }
+    let reasoners = deciding.filter { $0.spec.kind == .reasoner }
+    let judged = reasoners.reduce(CategorySet()) { $0.union(judges($1)) }
     let hasUnscored = deciding.contains { $0.spec.kind == .screen && !$0.spec.scores }
     for (index, category) in definition.categories.categories.enumerated() {
       guard let place = root["categories"]?.entry(category.name) else { continue }
       let banded = deciding.contains { $0.bands[CategoryIndex(index)] != nil }
-      if category.alwaysEscalate, !hasReasoner {
+      if category.alwaysEscalate, !judged.contains(CategoryIndex(index)) {
         diagnostics.warning(
-          "escalates-to-nobody", "`\(category.name)` always escalates, but no reasoner decides, so every message goes to review",
-          at: place.value["always_escalate"]?.span ?? place.keySpan, hint: "add a reasoner, or remove `always_escalate`")
-      } else if !hasReasoner, !banded, !hasUnscored, !deciding.isEmpty {
+          "escalates-to-nobody", "`\(category.name)` always escalates, but no reasoner judges it, so every message goes to review",
+          at: place.value["always_escalate"]?.span ?? place.keySpan,
+          hint: reasoners.isEmpty ? "add a reasoner, or remove `always_escalate`" : "give it a `policy`")
+      } else if !judged.contains(CategoryIndex(index)), !banded, !hasUnscored, !deciding.isEmpty {
         diagnostics.warning(
           "unsettled-category", "no stage looks at `\(category.name)`, so it never changes a verdict", at: place.keySpan,
-          hint: "give it `bands` on a scoring stage, add a reasoner, or remove it")
+          hint: reasoners.isEmpty
+            ? "give it `bands` on a scoring stage, or add a reasoner" : "give it a `policy` for the reasoner, or `bands` on a scoring stage")
       }
     }
+  }
+
+  /// The categories that a reasoner has a policy for; all of them where no policy is named anywhere, for then it needs none.
+  private func judges(_ stage: StageDefinition) -> CategorySet {
+    let categories = definition.categories
+    let own = stage.configuration.settings["policies"]
+    let withPolicy = CategorySet(
+      categories.categories.indices.lazy.filter { categories.categories[$0].policyPath != nil || own?[categories.categories[$0].name] != nil }
+        .map { CategoryIndex($0) })
+    return withPolicy.isEmpty ? categories.all : withPolicy
   }
 
   private func checkReasonerSettings(_ diagnostics: inout Diagnostics) {
@@ -105,11 +120,6 @@ struct CrossChecks {
         hint: "add `bands`, for example `bands: {\(definition.categories.categories[0].name): {allow_below: 0.03, block_above: 0.97}}`")
     }
   }
-}
-
-extension StageDefinition {
-  /// Whether the stage may be set to judge only some of the categories.
-  fileprivate var isPartial: Bool { ["categories", "policies"].contains { configuration.settings[$0] != nil } }
 }
 
 extension FailureModes {

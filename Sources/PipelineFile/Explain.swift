@@ -11,10 +11,10 @@ enum Explain {
   }
 
   static func page(_ spec: StageSpec) -> String {
-    let kind = spec.kind == .screen ? "a screen: cheap, on every message" : "a reasoner: slow, on what is still uncertain"
+    let kind = spec.kind == .screen ? "screen: cheap, for every message" : "reasoner: slow, for what is still uncertain"
     var text = "\(spec.type)\n\(spec.summary)\n(\(kind))\n\n\(spec.description)\n\nFields\n\(table(spec.ownFields))"
     text += "\nFields of every stage\n\(table(spec.commonFields))"
-    return text + "\nExample\n\(indented(spec.example.trimmedLines))\n"
+    return text + "\nExample\n\(indented(spec.listedExample))\n"
   }
 
   static func page(_ field: FieldSpec) -> String {

@@ -28,19 +28,46 @@ struct SchemaWriter {
   private var definitions: [(String, JSONTree)] {
     let common: [(String, JSONTree)] = [
       ("variable", .object([("type", "string"), ("pattern", "\\$\\{[A-Za-z_]")])),
-      ("duration", .object([("anyOf", .array([
-        .object([("type", "number"), ("minimum", 0)]), .object([("type", "string"), ("pattern", "^[0-9.]+ *(ms|s|m|h|d)$")]), variable])),
-      ])),
-      ("byteCount", .object([("anyOf", .array([
-        .object([("type", "integer"), ("minimum", 0)]), .object([("type", "string"), ("pattern", "^[0-9.]+ *(B|KB|MB|GB|KiB|MiB|GiB)$")]), variable])),
-      ])),
-      ("share", .object([("anyOf", .array([
-        .object([("type", "number"), ("minimum", 0), ("maximum", 1)]), .object([("type", "string"), ("pattern", "^[0-9.]+ *%$")]), variable])),
-      ])),
-      ("secret", .object([
-        ("type", "object"), ("minProperties", 1), ("maxProperties", 1), ("additionalProperties", false),
-        ("properties", .object([("env", .object([("type", "string")])), ("file", .object([("type", "string")]))])),
-      ])),
+      (
+        "duration",
+        .object([
+          (
+            "anyOf",
+            .array([
+              .object([("type", "number"), ("minimum", 0)]), .object([("type", "string"), ("pattern", "^[0-9.]+ *(ms|s|m|h|d)$")]), variable,
+            ])
+          )
+        ])
+      ),
+      (
+        "byteCount",
+        .object([
+          (
+            "anyOf",
+            .array([
+              .object([("type", "integer"), ("minimum", 0)]), .object([("type", "string"), ("pattern", "^[0-9.]+ *(B|KB|MB|GB|KiB|MiB|GiB)$")]), variable,
+            ])
+          )
+        ])
+      ),
+      (
+        "share",
+        .object([
+          (
+            "anyOf",
+            .array([
+              .object([("type", "number"), ("minimum", 0), ("maximum", 1)]), .object([("type", "string"), ("pattern", "^[0-9.]+ *%$")]), variable,
+            ])
+          )
+        ])
+      ),
+      (
+        "secret",
+        .object([
+          ("type", "object"), ("minProperties", 1), ("maxProperties", 1), ("additionalProperties", false),
+          ("properties", .object([("env", .object([("type", "string")])), ("file", .object([("type", "string")]))])),
+        ])
+      ),
     ]
     return common + stageTypes.map { ("stage." + $0.type, stage($0)) }
   }

@@ -1,11 +1,11 @@
 import Moderation
 
 #if canImport(Glibc)
-import Glibc
+  import Glibc
 #elseif canImport(Musl)
-import Musl
+  import Musl
 #elseif canImport(Darwin)
-import Darwin
+  import Darwin
 #endif
 
 /// Paths in a pipeline file: relative to it, of files and folders that are there and can be read.
@@ -111,7 +111,8 @@ enum URLCheck {
     guard let text = setting.string, let scheme = ["http://", "https://"].first(where: { text.lowercased().hasPrefix($0) }) else {
       if !diagnostics.hasError(at: setting.span) {
         diagnostics.error(
-          "wrong-type", "`\(name)` must be \(FieldType.url.words), found \(setting.found)", at: setting.span, hint: "for example `\(name): http://localhost:8000/v1`")
+          "wrong-type", "`\(name)` must be \(FieldType.url.words), found \(setting.found)", at: setting.span,
+          hint: "for example `\(name): http://localhost:8000/v1`")
       }
       return false
     }

@@ -31,10 +31,10 @@ extension PipelineFile {
 
   private static func section(_ spec: StageSpec) -> String {
     let kind = spec.kind == .screen ? "A screen" : "A reasoner"
-    var text = "\n## `type: \(spec.type)`\n\n\(kind)\(spec.scores ? " that gives probabilities" : ""). \(spec.summary)\n\n\(spec.description)\n"
+    var text = "\n## `type: \(spec.type)`\n\n\(kind)\(spec.scores ? " that gives probabilities" : ""): \(spec.summary)\n\n\(spec.description.trimmedLines)\n"
     if !spec.ownFields.isEmpty { text += "\n" + table(spec.ownFields) }
     for field in spec.ownFields { text += nestedTable(field, of: spec.type) }
-    return text + "\n```yaml\n\(spec.example.trimmedLines)\n```\n"
+    return text + "\n```yaml\n\(spec.listedExample)\n```\n"
   }
 
   private static func nestedTable(_ field: FieldSpec, of parent: String) -> String {

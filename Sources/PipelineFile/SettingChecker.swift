@@ -92,8 +92,14 @@ struct SettingChecker {
     guard isRight else { return mismatch(setting, type, name, &diagnostics) }
     guard inRange == false else { return setting }
     guard !diagnostics.hasError(at: setting.span) else { return nil }
-    diagnostics.error("out-of-range", "`\(name)` must be \(type.words), found \(setting.found)", at: setting.span)
+    diagnostics.error("out-of-range", "`\(name)` must be \(type.words), found \(setting.found)", at: setting.span, hint: Self.percent(setting, type))
     return nil
+  }
+
+  /// `97` for a share was most likely meant in percent.
+  private static func percent(_ setting: Setting, _ type: FieldType) -> String? {
+    guard type == .share, !setting.isInterpolated, let value = setting.double, value > 1, value <= 100 else { return nil }
+    return "write `\((value / 100).asWritten)` or `\(value.asWritten)%`"
   }
 
   private func choice(

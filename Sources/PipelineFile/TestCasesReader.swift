@@ -51,7 +51,9 @@ struct TestCasesReader {
   private func list(_ setting: Setting, name: String, quoted: Bool = true, _ diagnostics: inout Diagnostics) -> [PipelineTestCase] {
     guard let items = setting.list else {
       if !setting.isNull || !quoted {
-        diagnostics.error("wrong-type", "\(quoted ? "`\(name)`" : name) must be a list of cases, found \(setting.kind)", at: setting.span, hint: "start each case with `- name:`")
+        diagnostics.error(
+          "wrong-type", "\(quoted ? "`\(name)`" : name) must be a list of cases, found \(setting.kind)", at: setting.span,
+          hint: "start each case with `- name:`")
       }
       return []
     }

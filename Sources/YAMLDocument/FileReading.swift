@@ -1,11 +1,11 @@
 import Moderation
 
 #if canImport(Glibc)
-import Glibc
+  import Glibc
 #elseif canImport(Musl)
-import Musl
+  import Musl
 #elseif canImport(Darwin)
-import Darwin
+  import Darwin
 #endif
 
 /// Reading files that a person named: regular files only, bounded, without ever waiting on a pipe or a device.

@@ -67,7 +67,8 @@ extension YAMLDocument {
       example: "harassment: {allow_below: 0.1}\nharassment: {allow_below: 0.3}", fix: "harassment: {allow_below: 0.1}"),
     CodeExplanation(
       "key-not-text", "a key that is a number, a boolean, nothing or a collection",
-      meaning: "Keys are names here, so they must be text.", why: "`1`, `1.0` and `01` would or would not be the same key.", example: "1: spam", fix: "\"1\": spam"),
+      meaning: "Keys are names here, so they must be text.", why: "`1`, `1.0` and `01` would or would not be the same key.", example: "1: spam",
+      fix: "\"1\": spam"),
     CodeExplanation(
       "merge-key", "a merge key `<<`",
       meaning: "Merge keys were an extension of YAML 1.1 and are not part of YAML 1.2.",
@@ -107,7 +108,8 @@ extension YAMLDocument {
       example: "endpoint: ${MODEL_URL}", fix: "endpoint: ${MODEL_URL:-http://localhost:8000/v1}"),
     CodeExplanation(
       "required-variable", "an environment variable that the file requires",
-      meaning: "`${NAME:?message}` asks for a variable that is set and not empty; the message says why.", why: "The author of the file found no sensible default.",
+      meaning: "`${NAME:?message}` asks for a variable that is set and not empty; the message says why.",
+      why: "The author of the file found no sensible default.",
       fix: "export NAME=…"),
     CodeExplanation(
       "interpolation-syntax", "`${…}` that is no variable",

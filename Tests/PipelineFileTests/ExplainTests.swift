@@ -3,9 +3,9 @@ import PipelineFile
 import Testing
 
 #if canImport(Glibc)
-import Glibc
+  import Glibc
 #elseif canImport(Darwin)
-import Darwin
+  import Darwin
 #endif
 
 /// Shows that every code and every stage type can be explained, and that the generated pages hold what the specs say.

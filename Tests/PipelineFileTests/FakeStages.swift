@@ -6,7 +6,7 @@ enum FakeStages {
 
   static let prefilter = StageType(
     spec: StageSpec(
-      type: "prefilter", kind: .screen, summary: "Finds words.", description: "Finds words and phrases from lexicons.",
+      type: "prefilter", kind: .screen, summary: "finds words", description: "Finds words and phrases from lexicons.",
       fields: [
         FieldSpec("lexicons", .list(.existingPath), "Files with words."),
         FieldSpec("match_limit", .integer(1...1_000_000), default: "100000", "How hard one match may be."),
@@ -18,7 +18,7 @@ enum FakeStages {
   /// Knows the labels `spam` and `harassment` alone.
   static let classifier = StageType(
     spec: StageSpec(
-      type: "classifier", kind: .screen, summary: "Scores a message.", description: "Gives a calibrated probability for each category.",
+      type: "classifier", kind: .screen, summary: "scores a message", description: "Gives a calibrated probability for each category.",
       fields: [
         FieldSpec("model", .existingPath, required: true, "The model file."),
         FieldSpec("weights", .perCategory(.number(0...10)), "Weight of each category."),
@@ -32,7 +32,7 @@ enum FakeStages {
 
   static let safeguard = StageType(
     spec: StageSpec(
-      type: "safeguard", kind: .reasoner, summary: "Asks a model.", description: "Asks a policy-reasoning model about what is still open.",
+      type: "safeguard", kind: .reasoner, summary: "asks a model", description: "Asks a policy-reasoning model about what is still open.",
       fields: [
         FieldSpec("model", .either([.existingPath, .string]), "The model."),
         FieldSpec("endpoint", .either([.url, .list(.url)]), "Addresses of servers."),

@@ -8,12 +8,16 @@ struct InterpolationTests {
     "N": "20", "T": "true", "S": "two words", "E": "", "INJECT": "x\nstages: []", "BRACE": "{a: 1}", "DOLLAR": "${N}", "INF": ".inf", "NULL": "null",
   ]
 
-  @Test(arguments: [
-    ("${N}", .string("20")), ("\"${N}\"", .string("20")), ("${T}", .string("true")), ("${N}s", .string("20s")), ("a ${S} b", .string("a two words b")),
-    ("${E}", .string("")), ("${NULL}", .string("null")), ("${E:-d}", .string("d")), ("${U:-}", .string("")), ("${U:-1.5}", .string("1.5")), ("${U:-http://h:1/}", .string("http://h:1/")),
-    ("${N:?needed}", .string("20")), ("$$", .string("$")), ("$${N}", .string("${N}")), ("$$$$", .string("$$")), ("$", .string("$")), ("cost $5", .string("cost $5")),
-    ("^a$", .string("^a$")), ("${INJECT}", .string("x\nstages: []")), ("${BRACE}", .string("{a: 1}")), ("${DOLLAR}", .string("${N}")), ("${N}${N}", .string("2020")), ("'${N}'", .string("20")), ("x$$", .string("x$")),
-  ] as [(String, Setting.Value)])
+  @Test(
+    arguments: [
+      ("${N}", .string("20")), ("\"${N}\"", .string("20")), ("${T}", .string("true")), ("${N}s", .string("20s")), ("a ${S} b", .string("a two words b")),
+      ("${E}", .string("")), ("${NULL}", .string("null")), ("${E:-d}", .string("d")), ("${U:-}", .string("")), ("${U:-1.5}", .string("1.5")),
+      ("${U:-http://h:1/}", .string("http://h:1/")),
+      ("${N:?needed}", .string("20")), ("$$", .string("$")), ("$${N}", .string("${N}")), ("$$$$", .string("$$")), ("$", .string("$")),
+      ("cost $5", .string("cost $5")),
+      ("^a$", .string("^a$")), ("${INJECT}", .string("x\nstages: []")), ("${BRACE}", .string("{a: 1}")), ("${DOLLAR}", .string("${N}")),
+      ("${N}${N}", .string("2020")), ("'${N}'", .string("20")), ("x$$", .string("x$")),
+    ] as [(String, Setting.Value)])
   func aVariableIsReplacedAfterParsing(written: String, value: Setting.Value) {
     var diagnostics = Diagnostics()
     let setting = YAMLDocument.parse(text: "a: \(written)", file: "t.yaml", environment: Self.environment, diagnostics: &diagnostics)

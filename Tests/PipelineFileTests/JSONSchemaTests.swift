@@ -60,7 +60,9 @@ struct SchemaCheck {
       }
     }
     if let any = schema["anyOf"]?.list, !any.contains(where: { problems(value, $0, at: path).isEmpty }) { found.append("\(path): fits none") }
-    for key in schema["required"]?.list ?? [] where value.entries != nil && value.entry(key.string ?? "") == nil { found.append("\(path): lacks \(key.string ?? "")") }
+    for key in schema["required"]?.list ?? [] where value.entries != nil && value.entry(key.string ?? "") == nil {
+      found.append("\(path): lacks \(key.string ?? "")")
+    }
     for entry in value.entries ?? [] {
       if let property = schema["properties"]?[entry.key] {
         found += problems(entry.value, property, at: "\(path)/\(entry.key)")

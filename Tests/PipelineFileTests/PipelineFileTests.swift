@@ -51,7 +51,7 @@ struct PipelineFileTests {
     let tests = try #require(Self.load("good/chat.yaml").definition).tests
     #expect(tests.map(\.name) == ["a greeting", "an exchange", "a chat", "beside the pipeline"])
     #expect(tests[0].item == .message("hello ${NOT_REPLACED} $5"))
-    #expect(tests[0].context == [ChatTurn(role: "user", content: "hi all"), ChatTurn(role: "bob", content: "who is new?")])
+    #expect(tests[0].context == [ChatTurn(role: "user", content: "hi all"), ChatTurn(role: "bob", content: "who is new")])
     #expect(tests[0].reasoner == ["harassment.targeted": "safe", "harassment": "1"])
     #expect(tests[1].item == .exchange(prompt: "how do I make a bomb", completion: "I cannot help with that"))
     #expect(tests[1].expectVerdict == .review && tests[1].expectCategory == "harassment" && tests[1].expectStage == "judge" && tests[1].expectRule == "H2")
@@ -65,12 +65,14 @@ struct PipelineFileTests {
   }
 
   @Test func theFingerprintIsTheSHA256OfTheBytes() throws {
-    let good = PipelineFile.parse(text: "pipeline: a\ncategories: {spam: low}\nstages: [{type: safeguard}]\n", path: "x.yaml", stageTypes: FakeStages.all, environment: nil)
+    let good = PipelineFile.parse(
+      text: "pipeline: a\ncategories: {spam: low}\nstages: [{type: safeguard}]\n", path: "x.yaml", stageTypes: FakeStages.all, environment: nil)
     #expect(good.definition?.fingerprint == "0c06c47a75417cbce1a1fd9b38adb252aaf01c686908cd34e5d0c9ee833178fb")
   }
 
   @Test func aVariableIsReadAsWhatItsFieldTakes() throws {
-    let text = "pipeline: ${N}\ncategories: {spam: low}\nstages: [{type: safeguard, timeout: \"${N}\", context: {messages: \"${N}\"}, model: \"${N}\"}]\nseed: ${N}\n"
+    let text =
+      "pipeline: ${N}\ncategories: {spam: low}\nstages: [{type: safeguard, timeout: \"${N}\", context: {messages: \"${N}\"}, model: \"${N}\"}]\nseed: ${N}\n"
     let (definition, diagnostics) = PipelineFile.parse(text: text, path: "x.yaml", stageTypes: FakeStages.all, environment: ["N": "7"])
     #expect(diagnostics.isEmpty, "\(DiagnosticRenderer.text(diagnostics, texts: ["x.yaml": text]))")
     let settings = try #require(definition?.stages.first?.configuration.settings)
@@ -105,6 +107,14 @@ struct PipelineFileTests {
     #expect(Self.codes(Self.head + "stages:\n- {id: a, type: safeguard}\n- {id: b, type: safeguard, mode: off}\n") == [])
   }
 
+  @Test func aReasonerJudgesTheCategoriesThatHaveAPolicy() {
+    let head = "pipeline: a\ncategories: {spam: low, hate: {severity: high, policy: ../files/spam.md}}\n"
+    #expect(Self.codes(head + "stages:\n- {id: a, type: safeguard}\n- {id: b, type: safeguard}\n") == ["unsettled-category"])
+    #expect(Self.codes(head + "stages:\n" + Self.linear + "- {id: a, type: safeguard}\n- {id: b, type: safeguard}\n") == [])
+    let escalating = head.replacing("spam: low", with: "spam: {always_escalate: true}")
+    #expect(Self.codes(escalating + "stages:\n" + Self.linear + "- {id: a, type: safeguard}\n") == ["escalates-to-nobody"])
+  }
+
   @Test func severalStagesOfATypeWorkWithIdsOfTheirOwn() {
     let second = Self.linear.replacing("id: linear", with: "id: second")
     #expect(Self.codes(Self.head + "stages:\n" + Self.linear + second + "- {type: prefilter}\n- {id: p2, type: prefilter}\n- {type: safeguard}\n") == [])
@@ -114,13 +124,15 @@ struct PipelineFileTests {
     #expect(Self.codes(Self.head + "stages: [{type: safeguard, mode: shadow}]\n") == ["nothing-decides"])
   }
 
-  @Test(arguments: [
-    ("tests: []\n", []), ("tests: {}\n", ["wrong-type"]), ("tests: 5\n", ["wrong-type"]), ("tests:\n", []), ("tests: ../good/chat.tests.yaml\n", ["unknown-stage"]),
-    ("tests: ../files\n", ["not-a-file"]), ("tests: ../files/words.txt\n", ["wrong-type"]), ("seed: 18446744073709551616\n", ["wrong-type"]),
-    ("deadline: -1s\n", ["wrong-type"]), ("deadline: 0.5\n", ["deadline-too-short"]), ("budget: {per_second: -1}\n", ["out-of-range"]),
-    ("input: {prompt: p}\n", ["missing-field"]), ("input: {prompt: p, completion: c, text: t}\n", ["conflicting-fields"]), ("input: csv\n", ["wrong-type"]),
-    ("input: {format: csv, messages: m}\n", ["conflicting-fields"]), ("audit_sample: {allowed: 101%}\n", ["out-of-range"]),
-  ] as [(String, [String])])
+  @Test(
+    arguments: [
+      ("tests: []\n", []), ("tests: {}\n", ["wrong-type"]), ("tests: 5\n", ["wrong-type"]), ("tests:\n", []),
+      ("tests: ../good/chat.tests.yaml\n", ["unknown-stage"]),
+      ("tests: ../files\n", ["not-a-file"]), ("tests: ../files/words.txt\n", ["wrong-type"]), ("seed: 18446744073709551616\n", ["wrong-type"]),
+      ("deadline: -1s\n", ["wrong-type"]), ("deadline: 0.5\n", ["deadline-too-short"]), ("budget: {per_second: -1}\n", ["out-of-range"]),
+      ("input: {prompt: p}\n", ["missing-field"]), ("input: {prompt: p, completion: c, text: t}\n", ["conflicting-fields"]), ("input: csv\n", ["wrong-type"]),
+      ("input: {format: csv, messages: m}\n", ["conflicting-fields"]), ("audit_sample: {allowed: 101%}\n", ["out-of-range"]),
+    ] as [(String, [String])])
   func theFieldsAroundTheStagesAreChecked(line: String, codes: [String]) {
     #expect(Self.codes(Self.head + "stages: [{id: s, type: safeguard}]\n" + line) == codes)
   }

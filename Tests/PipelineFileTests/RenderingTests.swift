@@ -7,7 +7,9 @@ struct RenderingTests {
   static let sample: Diagnostics = {
     var diagnostics = Diagnostics()
     let place = SourceSpan(file: "a b/ü.yaml", line: 2, column: 3, length: 4)
-    diagnostics.error("duplicate-key", "duplicate key `a\"b`", at: place, notes: [.init("first written here", at: SourceSpan(file: "a b/ü.yaml", line: 1, column: 1))], hint: "keep one, not 100%")
+    diagnostics.error(
+      "duplicate-key", "duplicate key `a\"b`", at: place, notes: [.init("first written here", at: SourceSpan(file: "a b/ü.yaml", line: 1, column: 1))],
+      hint: "keep one, not 100%")
     diagnostics.warning("made-up", "something without a place", at: nil)
     return diagnostics
   }()
@@ -48,7 +50,8 @@ struct RenderingTests {
 
   @Test(arguments: [
     ("api_key: sk-123", "api_key: ******"), ("  token: \"abc d\" # x", "  token: **** d\" # x"), ("{api-key: abc, x: 1}", "{api-key: ***, x: 1}"),
-    ("api_key: {env: KEY}", "api_key: {env: KEY}"), ("api_key: ${KEY}", "api_key: ${KEY}"), ("monkey: see", "monkey: see"), ("\"password\": hunter2", "\"password\": *******"),
+    ("api_key: {env: KEY}", "api_key: {env: KEY}"), ("api_key: ${KEY}", "api_key: ${KEY}"), ("monkey: see", "monkey: see"),
+    ("\"password\": hunter2", "\"password\": *******"),
     ("Authorization: Bearer", "Authorization: ******"), ("key:", "key:"),
   ]) func secretsOnALineThatIsShownAreMasked(source: String, shown: String) {
     #expect(Self.text(source, column: 1, length: 1)[0] == " 1 | " + shown)

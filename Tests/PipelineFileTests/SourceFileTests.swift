@@ -3,9 +3,9 @@ import Testing
 import YAMLDocument
 
 #if canImport(Glibc)
-import Glibc
+  import Glibc
 #elseif canImport(Darwin)
-import Darwin
+  import Darwin
 #endif
 
 /// Shows that only regular files within the limit are read, and that everything else ends at once with a reason.

@@ -22,7 +22,8 @@ struct YAMLEditTests {
         .init(band + ["häte", "block_above"], 0.75), .init(band + ["spam", "allow_below"], 0.012345678), .init(band + ["spam", "block_above"], 0.985),
         .init(band + ["häte", "allow_below"], 0),
       ])
-    let expected = Self.text.replacing("0.030", with: "0.012346").replacing("97%", with: "98.5%").replacing("1e-1", with: "0.75").replacing("\"5%\"", with: "\"0%\"")
+    let expected = Self.text.replacing("0.030", with: "0.012346").replacing("97%", with: "98.5%").replacing("1e-1", with: "0.75").replacing(
+      "\"5%\"", with: "\"0%\"")
     #expect(edited == "\u{FEFF}" + expected)
   }
 
@@ -32,9 +33,11 @@ struct YAMLEditTests {
     #expect(try YAMLEdit.replaceNumbers(in: once, edits: edits) == once)
   }
 
-  @Test(arguments: [
-    (["stages", 1, "timeout"], 1), (["stages", 7], 1), (["nothing"], 1), (["stages"], 1), (["stages", 0, "bands", "spam", "allow_below"], Double.nan), (["stages", 0, "id"], 1),
-  ] as [([YAMLEdit.Step], Double)])
+  @Test(
+    arguments: [
+      (["stages", 1, "timeout"], 1), (["stages", 7], 1), (["nothing"], 1), (["stages"], 1), (["stages", 0, "bands", "spam", "allow_below"], Double.nan),
+      (["stages", 0, "id"], 1),
+    ] as [([YAMLEdit.Step], Double)])
   func whatIsNoNumberIsNotTouched(path: [YAMLEdit.Step], value: Double) {
     #expect(throws: YAMLEdit.Failure.self) { try YAMLEdit.replaceNumbers(in: Self.text, edits: [.init(path, value)]) }
   }
@@ -46,7 +49,8 @@ struct YAMLEditTests {
   }
 
   @Test(arguments: [
-    (0.5, "0.5"), (0, "0"), (1, "1"), (-0.25, "-0.25"), (0.1 + 0.2, "0.3"), (0.9999999, "1"), (0.000001, "0.000001"), (1e-9, "0"), (-1e-9, "0"), (123456.789, "123456.789"),
+    (0.5, "0.5"), (0, "0"), (1, "1"), (-0.25, "-0.25"), (0.1 + 0.2, "0.3"), (0.9999999, "1"), (0.000001, "0.000001"), (1e-9, "0"), (-1e-9, "0"),
+    (123456.789, "123456.789"),
   ]) func numbersAreWrittenPlainly(value: Double, written: String) throws {
     #expect(try YAMLEdit.replaceNumbers(in: "a: 7", edits: [.init(["a"], value)]) == "a: \(written)")
   }
