@@ -49,7 +49,20 @@ public struct GoalParser {
         reader.error("goal-syntax", "expected `@` and a bound after the objective, found `\(mark.text)`", at: mark, hint: Self.example)
       }
     }
-    return Goal(scope: scope, direction: direction, objective: objective, bounds: bounds)
+    let goal = Goal(scope: scope, direction: direction, objective: objective, bounds: bounds)
+    checkBalance(goal, at: span, &reader)
+    return goal
+  }
+
+  /// A goal that weighs neither misses nor wrong flags has no best threshold.
+  private func checkBalance(_ goal: Goal, at span: GoalReader.Token, _ reader: inout GoalReader) {
+    if goal.objective.percentile != nil {
+      reader.error("goal-metric", "`\(goal.objective.name)` can be bounded but not optimised", at: span, hint: "minimise `escalation_rate` or `cost` instead")
+    } else if !goal.movesAllow, !goal.movesBlock, !reader.diagnostics.hasErrors {
+      reader.error(
+        "goal-unbalanced", "the goal says neither what a missed violation costs nor what a wrong block does", at: span,
+        hint: "add a bound such as `@ recall >= 0.95`")
+    }
   }
 
   static let example = "write a goal like `minimum escalation_rate @ recall >= 0.95`"

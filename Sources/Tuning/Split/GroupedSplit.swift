@@ -89,8 +89,9 @@ public struct GroupedSplit: Sendable {
     var generator = SeededGenerator(seed: seed)
     var order = Array(strata.indices)
     generator.shuffle(&order)
-    // Groups of equal size keep their shuffled order: the sort is stable.
-    order.sort { sizes[$0] > sizes[$1] }
+    var ranks = [Int](repeating: 0, count: order.count)
+    for (rank, group) in order.enumerated() { ranks[group] = rank }
+    order.sort { (-sizes[$0], ranks[$0]) < (-sizes[$1], ranks[$1]) }
     var parts = [Part](repeating: .calibration, count: strata.count)
     var filled: [UInt64: [Double]] = [:]
     for group in order {

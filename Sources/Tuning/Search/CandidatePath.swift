@@ -1,0 +1,44 @@
+import Moderation
+
+/// Candidates for a fixed sequence, found and ordered on the calibration part alone.
+///
+/// Each bound is tightened to a fraction τ of its allowed risk, from almost nothing to a little beyond; the best thresholds
+/// for every τ are the candidates. They are tested in the order of their p-values on the calibration part, restated for the
+/// size of the choosing part: those most likely to pass first (Pareto testing, Laufer-Goldenshluger et al. 2023).
+struct CandidatePath {
+  let search: GoalSearch
+  static let steps = 24
+
+  func candidates() -> [[Band?]] {
+    let tuner = search.tuner
+    let part = tuner.part(.calibration)
+    var found: [(bands: [Band?], pValue: Double, rank: Rank)] = []
+    var finder = search.unit.search(tuner, aim: search.unit.aim, levels: 512)
+    finder.prepare(part, from: search.provisional)
+    for step in 1...Self.steps {
+      finder.aim.bounds = tightened(by: Double(step) / Double(Self.steps) * 1.1)
+      guard let best = finder.run(part, from: search.provisional) else { continue }
+      if found.contains(where: { $0.bands == best.bands }) { continue }
+      let counts = tuner.scene.counts(part.messages, best.bands, scope: search.unit.scope)
+      found.append((best.bands, predictedPValue(counts), best.rank))
+    }
+    return found.sorted { ($0.pValue, -$0.rank.objective) < ($1.pValue, -$1.rank.objective) }.map(\.bands)
+  }
+
+  private func tightened(by fraction: Double) -> [Bound] {
+    search.unit.goal.bounds.map { bound in
+      guard let limit = bound.riskLimit else { return bound }
+      let tight = min(1, limit * fraction)
+      return Bound(bound.metric, bound.relation, bound.relation == .atLeast ? 1 - tight : tight)
+    }
+  }
+
+  /// The worst p-value that the rates of the calibration part would give at the size of the choosing part.
+  private func predictedPValue(_ counts: OutcomeCounts) -> Double {
+    let tuner = search.tuner
+    let growth = Double(tuner.part(.choosing).messages.count) / Double(max(1, tuner.part(.calibration).messages.count))
+    var scaled = counts
+    scaled.lanes = (counts.lanes * growth).rounded(.toNearestOrAwayFromZero)
+    return search.unit.goal.guaranteed.map { RiskControl.pValue($0, scaled, baseRate: tuner.options.baseRate) }.max() ?? 1
+  }
+}

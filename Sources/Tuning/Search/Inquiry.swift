@@ -1,0 +1,75 @@
+import Moderation
+
+/// Messages that the reasoner should be asked about next, and what that would cost.
+///
+/// Asking about everything is what a cascade is there to avoid. So unknown answers are first supposed to be right: thresholds
+/// that look best even then are the only ones that answers can confirm or refute. Their open messages are asked, and the
+/// search is made again, until the best thresholds rest on known answers alone. The result is the same as with all answers
+/// known, because a supposed answer never makes a candidate look worse than it is.
+public struct Inquiry: Sendable {
+  public enum Purpose: String, Sendable {
+    /// Candidates are still being ordered, on the calibration part alone.
+    case ordering
+    /// The choice of thresholds could change.
+    case choosing
+    /// The choice stands; the numbers that are reported need these.
+    case reporting
+  }
+  public var purpose: Purpose
+  /// Ascending.
+  public var messages: [Int32]
+  /// From what recorded answers cost; nil where none was recorded.
+  public var calls: Double
+  public var seconds: Double?
+  public var tokens: Double?
+
+  init(purpose: Purpose, messages: [Int32], sample: EvaluationSample) {
+    self.purpose = purpose
+    self.messages = messages
+    let asked = sample.usages.filter { $0.calls > 0 }
+    let count = Double(messages.count)
+    let perMessage: (Int) -> Double = { Double($0) / Double(max(1, asked.count)) }
+    calls = asked.isEmpty ? count : count * perMessage(asked.reduce(0) { $0 + $1.calls })
+    let spent = asked.reduce(0) { $0 + $1.promptTokens + $1.completionTokens }
+    tokens = spent == 0 ? nil : count * perMessage(spent)
+    let latencies = sample.reasonerStage.map { sample.latencies[$0].filter { $0 > 0 } } ?? []
+    seconds = LatencySummary(latencies).map { $0.mean * count }
+  }
+}
+
+extension Tuner {
+  /// The next messages to ask about; nil when nothing is left that could matter. The options must suppose unknown answers
+  /// to be ``UnknownAnswer/correct``. Enter the answers with ``EvaluationSample/setFinding(_:score:category:message:)`` and
+  /// make a new tuner; it ends after a few rounds.
+  public func nextInquiry() throws(TuningError) -> Inquiry? {
+    let ordering = try unaskedWhileOrdering()
+    if !ordering.isEmpty { return Inquiry(purpose: .ordering, messages: ordering, sample: sample) }
+    let result = try run()
+    let choosing = unasked(under: result.bands, among: part(.choosing).messages).filter(couldChangeChoice)
+    if !choosing.isEmpty { return Inquiry(purpose: .choosing, messages: choosing, sample: sample) }
+    let reported = (part(.choosing).messages + part(.reporting).messages).sorted()
+    let rest = unasked(under: result.bands, among: reported)
+    return rest.isEmpty ? nil : Inquiry(purpose: .reporting, messages: rest, sample: sample)
+  }
+
+  private func unaskedWhileOrdering() throws(TuningError) -> [Int32] {
+    let units = try TuningUnit.units(of: goals, sample: sample, budgets: options.budgets).filter { !$0.isMonotone && !$0.goal.guaranteed.isEmpty }
+    guard !units.isEmpty else { return [] }
+    let provisional = provisionalBands(units)
+    var messages: Set<Int32> = []
+    for unit in units {
+      let search = GoalSearch(tuner: self, unit: unit, delta: 1 - options.confidence, provisional: provisional, chosenSoFar: current)
+      for candidate in CandidatePath(search: search).candidates() {
+        messages.formUnion(unasked(under: candidate, among: part(.calibration).messages))
+      }
+    }
+    return messages.sorted()
+  }
+
+  /// Where only misses count, an answer about a harmless message changes nothing.
+  private func couldChangeChoice(_ message: Int32) -> Bool {
+    let metrics = goals.flatMap { [$0.objective] + $0.bounds.map(\.metric) } + options.budgets.map(\.metric)
+    let concernsAll = metrics.contains { $0.concernsWrongFlags || $0 == .reviewRate || $0 == .blockRate }
+    return concernsAll || scene.anyLabels[Int(message)] == .positive
+  }
+}
