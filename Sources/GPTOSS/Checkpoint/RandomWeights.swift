@@ -18,10 +18,10 @@ struct RandomWeights {
     switch spec.type {
     case .bf16: (keep, add) = Self.bfloat16(spec)
     case .u8 where spec.name.hasSuffix("_scales"):
-      // A nibble has root mean square 2.9; 1/√inputs keeps the output's magnitude near the input's.
+      // A nibble has root mean square 2.9, the four scales 1.15; together 1/√inputs, which keeps the output's magnitude near the input's.
       let inputs = Double((spec.shape.last ?? 1) * MXFP4.blockSize)
       let exponent = (-log2(2.9 * inputs.squareRoot())).rounded()
-      (keep, add) = (0x0303_0303_0303_0303, 0x0101_0101_0101_0101 &* UInt64(126 + exponent))
+      (keep, add) = (0x0303_0303_0303_0303, 0x0101_0101_0101_0101 &* UInt64(125 + exponent))
     default: (keep, add) = (.max, 0)
     }
   }
