@@ -23,6 +23,8 @@ let package = Package(
     .library(name: "Moderation", targets: ["Moderation"]),
     .library(name: "Pipeline", targets: ["Pipeline", "PipelineFile", "StandardStages"]),
     .library(name: "GPTOSS", targets: ["GPTOSS"]),
+    .library(name: "PatternMatching", targets: ["PatternMatching"]),
+    .library(name: "LinearModel", targets: ["LinearModel"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
@@ -64,6 +66,16 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
+
+    tests("RecordIOTests", ["Moderation", "RecordIO"]),
+    tests("PipelineTests", ["Moderation", "RecordIO", "Pipeline", "Streaming"]),
+    tests("PipelineFileTests", ["Moderation", "YAMLDocument", "PipelineFile"]),
+    tests("SafeguardTests", ["Moderation", "YAMLDocument", "RemoteModel", "Safeguard"]),
+    tests("PatternMatchingTests", ["Moderation", "Text", "PatternMatching", "YAMLDocument"]),
+    tests("LinearModelTests", ["Moderation", "LinearModel"]),
+    tests("GPTOSSTests", ["CKernels", "GPTOSS"]),
+    tests("TuningTests", ["Moderation", "Tuning"]),
+    tests("CommandTests", ["winnow"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -44,6 +44,7 @@ public final class ModerationPipeline: Sendable {
     for stage in definition.stages {
       guard let type = types.first(where: { $0.spec.type == stage.spec.type }) else { continue }
       do {
+        // A stage that is off is still built: a typo in it should not wait for the day it is switched on.
         stages.append(try type.build(stage.configuration, options))
       } catch let error as DiagnosticsError {
         diagnostics.add(contentsOf: error.diagnostics)

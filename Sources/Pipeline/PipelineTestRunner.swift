@@ -11,35 +11,42 @@ public struct PipelineTestRunner: Sendable {
     public var passed: Bool { failures.isEmpty }
   }
 
-  private let definition: PipelineDefinition
-  private let pipeline: ModerationPipeline
+  /// What answers in place of a reasoner stage while a case runs.
+  public typealias Script = @Sendable (StageDefinition, PipelineTestCase) throws -> any Reasoner
 
-  /// - Parameter stages: the pipeline's real stages; reasoners are replaced by scripted ones.
-  public init(definition: PipelineDefinition, stages: [BuiltStage], readRaw: @escaping ScriptedReasoner.RawReader) {
-    var answers: [String: [String: String]] = [:]
-    for (index, testCase) in definition.tests.enumerated() { answers["\"\(index)\""] = testCase.reasoner }
-    let scripted = stages.map { stage -> BuiltStage in
-      guard case .reasoner(let reasoner) = stage else { return stage }
-      return .reasoner(ScriptedReasoner(standingInFor: reasoner, categories: definition.categories, answers: answers, readRaw: readRaw))
-    }
+  private let definition: PipelineDefinition
+  private let stages: [BuiltStage]
+  private let script: Script
+
+  /// - Parameter stages: the pipeline's real stages; for each case, reasoners are replaced by what `script` gives.
+  public init(definition: PipelineDefinition, stages: [BuiltStage], script: @escaping Script) {
     var offline = definition
     // Cases say what is decided, not what a draw or a budget makes of it.
     offline.auditSample = .none
     offline.budget = nil
     self.definition = offline
-    pipeline = ModerationPipeline(definition: offline, stages: scripted, lanes: 1)
+    self.stages = stages
+    self.script = script
   }
 
-  public func run() async -> [Result] {
+  public func run() async throws -> [Result] {
     var results: [Result] = []
-    for (index, testCase) in definition.tests.enumerated() { results.append(await run(testCase, id: "\(index)")) }
+    for testCase in definition.tests { results.append(try await run(testCase)) }
     return results
   }
 
-  private func run(_ testCase: PipelineTestCase, id: String) async -> Result {
+  private func run(_ testCase: PipelineTestCase) async throws -> Result {
+    let built = try zip(definition.stages, stages).map { stage, built -> BuiltStage in
+      guard case .reasoner = built else { return built }
+      return .reasoner(try script(stage, testCase))
+    }
+    let pipeline = ModerationPipeline(definition: definition, stages: built, lanes: 1)
+    let id = "case"
     var batch = MessageBatch()
     batch.append(id: id, item: testCase.item, author: testCase.author ?? "")
-    let outcome = await pipeline.process(batch)
+    var prepared = pipeline.prepare(batch)
+    prepared.contexts = [testCase.context]
+    let outcome = await pipeline.process(prepared)
     let decision = outcome.decisions[0]
     let stage = decision.stage.map { definition.stages[$0].id }
     let category = decision.category.map { definition.categories[$0].name }
@@ -51,7 +58,7 @@ public struct PipelineTestRunner: Sendable {
     check("category", testCase.expectCategory, category)
     check("stage", testCase.expectStage, stage)
     if let rule = testCase.expectRule {
-      let rules = rules(outcome)
+      let rules = rules(outcome, pipeline)
       if !rules.contains(rule) { failures.append("expected rule `\(rule)`, got \(rules.isEmpty ? "none" : rules.map { "`\($0)`" }.joined(separator: ", "))") }
     }
     let observed = [decision.verdict.name, category, stage.map { "by \($0)" }, "(\(decision.reason.name))"].compactMap { $0 }.joined(separator: " ")
@@ -59,7 +66,7 @@ public struct PipelineTestRunner: Sendable {
   }
 
   /// Every rule that matched or was cited.
-  private func rules(_ outcome: BatchOutcome) -> [String] {
+  private func rules(_ outcome: BatchOutcome, _ pipeline: ModerationPipeline) -> [String] {
     var rules: [String] = []
     for (stage, built) in pipeline.stages.enumerated() {
       if case .screen(let screen) = built { rules += outcome.hits(of: 0, in: stage).map { screen.describe(source: $0.source).rule } }

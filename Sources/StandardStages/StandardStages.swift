@@ -1,1 +1,10 @@
-// StandardStages
+import Moderation
+import Safeguard
+
+/// The one list of stage types. A new type is one line here.
+public enum StandardStages {
+  public static let all: [StageType] = [SafeguardStage.type]
+
+  /// Explanations of the diagnostics that stage modules report, for `winnow explain`.
+  public static let codes: [CodeExplanation] = []
+}

@@ -42,7 +42,9 @@ struct TestCommand: AsyncParsableCommand {
     // Built as for a run that answers from nowhere: nothing is downloaded, opened for long or asked.
     let pipeline = try ModerationPipeline.build(
       definition, types: StandardStages.all, options: BuildOptions(recordedPath: "/dev/null", threads: 1), lanes: 1)
-    return await PipelineTestRunner(definition: definition, stages: pipeline.stages, readRaw: StandardStages.rawAnswerReader(definition)).run()
+    return try await PipelineTestRunner(definition: definition, stages: pipeline.stages) { stage, testCase in
+      try SafeguardStage.scripted(stage.configuration, answers: testCase.reasoner)
+    }.run()
   }
 
   private func show(_ result: PipelineTestRunner.Result, file: String) {

@@ -1,0 +1,153 @@
+import ArgumentParser
+import FoundationEssentials
+import GPTOSS
+
+struct ModelCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "model", abstract: "Look into, check, prepare and measure gpt-oss checkpoints.",
+    subcommands: [Inspect.self, Verify.self, Prepare.self, ConformanceRun.self, Logits.self, MakeRandom.self])
+
+  struct Inspect: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Show a checkpoint's shape, files and size.")
+    @Argument(help: "Checkpoint folder, or a Hugging Face cache folder.") var folder: String
+    @Flag(help: "As JSON.") var json = false
+
+    func run() async throws {
+      try await reportingFailures {
+        let summary = CheckpointSummary(try Checkpoint(at: folder))
+        Terminal.output(json ? summary.json.text + "\n" : summary.text + "\n")
+      }
+    }
+  }
+
+  struct Verify: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Read every weight and report what cannot be right; exits with 1 when something is.")
+    @Argument(help: "Checkpoint folder.") var folder: String
+
+    func run() async throws {
+      try await reportingFailures {
+        let issues = try Checkpoint(at: folder).verify { name, share in
+          if Terminal.errorIsTerminal { Terminal.error("\r\u{1B}[K\(share.percent) \(name)") }
+        }
+        if Terminal.errorIsTerminal { Terminal.error("\r\u{1B}[K") }
+        for issue in issues { Terminal.output("\(issue)\n") }
+        Terminal.output(issues.isEmpty ? "\(folder): every tensor is there, with finite values\n" : "\(issues.count) problems\n")
+        if !issues.isEmpty { throw Exit.findings }
+      }
+    }
+  }
+
+  struct Prepare: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Repack the weights once into the kernels' layout, beside the checkpoint, so that later starts map and go.")
+    @Argument(help: "Checkpoint folder.") var folder: String
+    @Option(name: [.short, .customLong("output")], help: "Where to write; default: beside the checkpoint.") var output: String?
+
+    func run() async throws {
+      try await reportingFailures {
+        let checkpoint = try Checkpoint(at: folder)
+        try PreparedModel.prepare(checkpoint, to: output) { share in
+          if Terminal.errorIsTerminal { Terminal.error("\r\u{1B}[Kpreparing \(share.percent)") }
+          return true
+        }
+        if Terminal.errorIsTerminal { Terminal.error("\r\u{1B}[K") }
+        Terminal.output("\(output ?? checkpoint.path(of: PreparedModel.fileName)): \(PreparedModel.byteCount(of: checkpoint.config).grouped) bytes\n")
+      }
+    }
+  }
+
+  struct ConformanceRun: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "conformance", abstract: "Compare with the goldens in a checkpoint's `goldens/` folder.",
+      discussion: """
+        Runs the float32 reference (the oracle) or the fast engine. The reference must be exact: logits within 1e-4, every greedy token. The engine rounds
+        activations to 8 bits; its root mean square, KL and argmax agreement are reported, and it fails only where a completion differs.
+        """)
+    @Argument(help: "Checkpoint folder with goldens.") var folder: String
+    @Option(help: "reference, or a kernel set of the fast engine: best, scalar, avx2, avx512, neon.") var kernels = "reference"
+    @Option(help: "Largest difference of a logit that passes.") var tolerance: Float?
+    @Option(help: "Feed prompts in pieces of this many tokens.") var chunk: Int?
+    @Flag(help: "As JSON.") var json = false
+
+    func run() async throws {
+      try await reportingFailures {
+        let checkpoint = try Checkpoint(at: folder)
+        let goldens = try Goldens(of: checkpoint.folder, config: checkpoint.config)
+        let (model, name) = try ModelCommand.model(checkpoint, kernels: kernels)
+        let conformance = Conformance(tolerance: tolerance ?? Conformance.float32Tolerance, chunkSize: chunk)
+        let report = try conformance.run(model, name: name, goldens: goldens) { step in
+          if Terminal.errorIsTerminal { Terminal.error("\r\u{1B}[K\(step)") }
+        }
+        if Terminal.errorIsTerminal { Terminal.error("\r\u{1B}[K") }
+        Terminal.output(json ? report.json.text + "\n" : report.text + "\n")
+        let isFast = kernels != "reference" && tolerance == nil
+        let passed = isFast ? report.completions.allSatisfy { $0.agreements == $0.count } : report.isExact
+        if !passed { throw Exit.findings }
+      }
+    }
+  }
+
+  struct Logits: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Print the likeliest next tokens for token sequences.",
+      discussion: #"Reads JSON Lines `{"ids": […]}` from files or standard input; writes `{"top": [{"id", "logit"}…]}` for the last position, or all logits with --all."#)
+    @Argument(help: "Checkpoint folder.") var folder: String
+    @Argument(help: "Files; nothing is standard input.") var files: [String] = []
+    @Option(help: "reference, or best, scalar, avx2, avx512, neon.") var kernels = "reference"
+    @Option(help: "How many tokens to print.") var top = 10
+    @Flag(help: "Print every logit.") var all = false
+
+    func run() async throws {
+      try await reportingFailures {
+        let checkpoint = try Checkpoint(at: folder)
+        let (model, _) = try ModelCommand.model(checkpoint, kernels: kernels)
+        try LineInput.forEach(files) { line, place in
+          let ids = try Self.ids(line, place)
+          let logits = try model.makeSequence().append(ids, logitsAt: [ids.count - 1])[0]
+          Terminal.output(JSONOutput.object(all ? Self.everything(logits) : Self.likeliest(logits, top)).text + "\n")
+        }
+      }
+    }
+
+    private static func ids(_ line: [UInt8], _ place: String) throws -> [TokenID] {
+      guard let input = try? JSONValue.parse(line), let array = input["ids"]?.array else { throw CommandFailure("\(place): expected {\"ids\": […]}") }
+      let ids = array.compactMap { $0.int.flatMap { TokenID(exactly: $0) } }
+      guard ids.count == array.count, !ids.isEmpty else { throw CommandFailure("\(place): `ids` must be a list of token ids that is not empty") }
+      return ids
+    }
+
+    private static func everything(_ logits: [Float]) -> [JSONOutput.Member] { [.init("logits", .array(logits.map { .float($0) }))] }
+
+    private static func likeliest(_ logits: [Float], _ count: Int) -> [JSONOutput.Member] {
+      let order = logits.indices.sorted { (logits[$0], $1) > (logits[$1], $0) }.prefix(count)
+      return [.init("top", .array(order.map { .object([.init("id", .int($0)), .init("logit", .float(logits[$0]))]) }))]
+    }
+  }
+
+  struct MakeRandom: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "random", abstract: "Write a random checkpoint of a given shape in the published layout, for measurements.",
+      discussion: "Weights are noise: it says nothing. The published 20b shape takes about 13.8 GB.")
+    @Argument(help: "A config.json.") var config: String
+    @Argument(help: "Folder to write to.") var folder: String
+    @Option(help: "Seed of the weights.") var seed: UInt64 = 1
+
+    func run() async throws {
+      try await reportingFailures {
+        try RandomCheckpoint(configPath: config, seed: seed).write(to: folder) { name, share in
+          if Terminal.errorIsTerminal { Terminal.error("\r\u{1B}[K\(share.percent) \(name)") }
+        }
+        if Terminal.errorIsTerminal { Terminal.error("\r\u{1B}[K") }
+      }
+    }
+  }
+
+  static func model(_ checkpoint: Checkpoint, kernels name: String) throws -> (any LanguageModel, String) {
+    if name == "reference" { return (ReferenceModel(checkpoint), "reference") }
+    guard let kernels = name == "best" ? try KernelSet.fromEnvironment() : KernelSet(named: name) else {
+      throw CommandFailure("this machine has no kernels `\(name)`; it has \(KernelSet.available.map { "`\($0)`" }.joined(separator: ", ")) and `reference`")
+    }
+    let prepared = try PreparedModel.find(checkpoint) ?? PreparedModel.inMemory(checkpoint)
+    return (try FastModel(prepared, kernels: kernels), "engine \(kernels)")
+  }
+}

@@ -1,0 +1,235 @@
+import Foundation
+import Testing
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// A small pipeline of its own: rules, no model.
+private let rulesOnly = """
+  pipeline: small
+  input: {id: id, text: text}
+  categories: {spam: low}
+  stages:
+    - id: rules
+      type: prefilter
+      rules: [rules.yaml]
+  """
+private let rules = """
+  - {id: offer, pattern: 'free\\s+money', flags: i, category: spam, effect: block}
+  """
+
+struct RunCommandTests {
+  private func folder() throws -> Folder {
+    let folder = try Folder()
+    try folder.write(rulesOnly, as: "small.yaml")
+    try folder.write(rules, as: "rules.yaml")
+    return folder
+  }
+
+  @Test func everySamplePipelineRunsOverTheExampleLog() throws {
+    for name in ["game-chat", "community-chat", "spam"] {
+      let result = try Binary.run(["run", "pipelines/\(name).yaml", "examples/chat.jsonl", "--json"])
+      #expect(result.status == 0, "\(name): \(result.error)")
+      let lines = result.output.split(separator: "\n")
+      #expect(lines.count == 125)
+      #expect(lines.allSatisfy { $0.contains("\"winnow\":{\"verdict\":\"") })
+      #expect(lines.contains { $0.contains("\"verdict\":\"block\"") } && lines.contains { $0.contains("\"verdict\":\"allow\"") })
+    }
+  }
+
+  @Test func exitCodesAreAsDocumented() throws {
+    let folder = try folder()
+    let clean = #"{"id":1,"text":"hello"}"#
+    let bad = #"{"id":2,"text":"FREE money"}"#
+    #expect(try Binary.run(["run", "small.yaml"], input: clean, in: folder.path).status == 0)
+    #expect(try Binary.run(["run", "small.yaml"], input: bad, in: folder.path).status == 0)
+    #expect(try Binary.run(["run", "small.yaml", "--fail-on", "block"], input: bad, in: folder.path).status == 1)
+    #expect(try Binary.run(["run", "small.yaml", "--fail-on", "block"], input: clean, in: folder.path).status == 0)
+    #expect(try Binary.run(["run", "small.yaml", "--fail-on", "dead-letter"], input: clean + "\nbroken", in: folder.path).status == 1)
+    #expect(try Binary.run(["run", "small.yaml"], input: "broken\n", in: folder.path).status == 2)
+    #expect(try Binary.run(["run", "small.yaml", "no-such-file.jsonl"], in: folder.path).status == 2)
+    #expect(try Binary.run(["run", "small.yaml", "."], in: folder.path).status == 2)
+    #expect(try Binary.run(["run", "no-such.yaml"], in: folder.path).status == 2)
+    #expect(try Binary.run(["run"], in: folder.path).status == 64)
+    #expect(try Binary.run(["run", "small.yaml", "--batch-size", "0"], in: folder.path).status == 64)
+    #expect(try Binary.run(["run", "small.yaml", "--checkpoint", "c"], in: folder.path).status == 64)
+  }
+
+  @Test func recordsKeepTheirFieldsAndVerdictsStandAlone() throws {
+    let folder = try folder()
+    let input = "{\"id\":\"a\",\"extra\":{\"k\":[1,2.50,null]},\"text\":\"free  MONEY \\u00e9\"}\n"
+    let records = try Binary.run(["run", "small.yaml", "--trace", "none"], input: input, in: folder.path)
+    #expect(
+      records.output == """
+        {"id":"a","extra":{"k":[1,2.50,null]},"text":"free  MONEY \\u00e9","winnow":{"verdict":"block","category":"spam","reason":"rule","stage":"rules","rules":["rules/offer"]}}
+
+        """ || records.output.contains(#""text":"free  MONEY \u00e9","winnow":{"verdict":"block","category":"spam","reason":"rule","stage":"rules","rules":["#))
+    let verdicts = try Binary.run(["run", "small.yaml", "--verdicts-only", "--trace", "none"], input: input, in: folder.path)
+    #expect(verdicts.output.hasPrefix(#"{"id":"a","verdict":"block""#))
+    // Running our own output again replaces the verdict, it does not add a second one.
+    let again = try Binary.run(["run", "small.yaml", "--trace", "none"], input: records.output, in: folder.path)
+    #expect(again.output == records.output)
+  }
+
+  @Test func anEmptyInputIsNoError() throws {
+    let folder = try folder()
+    let result = try Binary.run(["run", "small.yaml"], input: "", in: folder.path)
+    #expect(result.status == 0)
+    #expect(result.output.isEmpty)
+    #expect(result.error.contains("0 messages"))
+  }
+
+  @Test func liveInputIsNotHeldBackAndATermSignalDrains() throws {
+    let folder = try folder()
+    let process = Binary.process(["run", "small.yaml", "--verdicts-only", "--quiet"], in: folder.path)
+    let (input, output) = (Pipe(), Pipe())
+    (process.standardInput, process.standardOutput) = (input, output)
+    try process.run()
+    for id in 0..<3 {
+      try input.fileHandleForWriting.write(contentsOf: Data("{\"id\":\(id),\"text\":\"hello\"}\n".utf8))
+      // Would wait for ever if a part-filled batch waited for company.
+      let line = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
+      #expect(line.hasPrefix("{\"id\":\(id),\"verdict\":\"allow\""))
+    }
+    kill(process.processIdentifier, SIGTERM)
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 0)
+    #expect(process.terminationReason == .exit)
+  }
+
+  @Test func aReaderThatGoesAwayEndsTheRunQuietly() throws {
+    let folder = try folder()
+    let lines = (0..<200_000).map { "{\"id\":\($0),\"text\":\"hello\"}" }.joined(separator: "\n")
+    try folder.write(lines, as: "in.jsonl")
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/sh")
+    process.arguments = ["-c", "'\(Binary.path)' run small.yaml in.jsonl 2> err.txt | head -n 1 > first.txt"]
+    process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
+    try process.run()
+    process.waitUntilExit()
+    #expect(try folder.read("first.txt").hasPrefix("{\"id\":0,"))
+    #expect(try folder.read("err.txt").isEmpty)
+  }
+
+  @Test func aFullDiskIsAClearError() throws {
+    guard FileManager.default.fileExists(atPath: "/dev/full") else { return }
+    let folder = try folder()
+    let result = try Binary.run(["run", "small.yaml", "-o", "/dev/full"], input: #"{"id":1,"text":"hello"}"#, in: folder.path)
+    #expect(result.status == 2)
+    #expect(result.error.contains("No space left on device"))
+  }
+
+  @Test func followReadsWhatIsAppendedAcrossRotation() throws {
+    let folder = try folder()
+    try folder.write("{\"id\":1,\"text\":\"a\"}\n", as: "log.jsonl")
+    let process = Binary.process(["run", "small.yaml", "log.jsonl", "--follow", "--verdicts-only", "--quiet"], in: folder.path)
+    let output = Pipe()
+    process.standardOutput = output
+    try process.run()
+    func next() -> String { String(decoding: output.fileHandleForReading.availableData, as: UTF8.self) }
+    #expect(next().hasPrefix("{\"id\":1,"))
+    let handle = try #require(FileHandle(forWritingAtPath: folder.path + "/log.jsonl"))
+    try handle.seekToEnd()
+    try handle.write(contentsOf: Data("{\"id\":2,\"text\":\"a\"}\n".utf8))
+    #expect(next().hasPrefix("{\"id\":2,"))
+    rename(folder.path + "/log.jsonl", folder.path + "/log.1.jsonl")
+    try folder.write("{\"id\":3,\"text\":\"a\"}\n", as: "log.jsonl")
+    #expect(next().hasPrefix("{\"id\":3,"))
+    kill(process.processIdentifier, SIGTERM)
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 0)
+  }
+}
+
+struct ResumeTests {
+  @Test func aKilledRunGoesOnByteForByte() throws {
+    let folder = try Folder()
+    let lines = (0..<60_000).map { index -> String in
+      if index % 997 == 3 { return "{broken \(index)" }
+      let words = ["gg wp", "you are trash uninstall", "free nitro at http://example.com/x", "nice", "kys noob"]
+      return "{\"id\":\(index),\"channel\":\"c\(index % 9)\",\"author\":\"p\(index % 5)\",\"text\":\"\(words[index % 5]) \(index % 97)\"}"
+    }
+    try folder.write(lines.joined(separator: "\n"), as: "in.jsonl")
+    func arguments(_ name: String) -> [String] {
+      ["run", "pipelines/game-chat.yaml", folder.path + "/in.jsonl", "-o", folder.path + "/\(name).jsonl", "--quiet", "--batch-size", "256"]
+    }
+    #expect(try Binary.run(arguments("whole")).status == 0)
+    let checkpointed = arguments("broken") + ["--checkpoint", folder.path + "/checkpoint", "--checkpoint-interval", "5ms"]
+    var kills = 0
+    for attempt in 0..<40 {
+      let process = Binary.process(checkpointed)
+      process.standardError = FileHandle.nullDevice
+      try process.run()
+      usleep(UInt32(40_000 + attempt * 7_919 % 60_000))
+      kill(process.processIdentifier, SIGKILL)
+      process.waitUntilExit()
+      if process.terminationReason == .exit { break }
+      kills += 1
+      if kills == 5 { break }
+    }
+    #expect(try Binary.run(checkpointed).status == 0)
+    #expect(kills > 0)
+    #expect(try folder.read("broken.jsonl") == folder.read("whole.jsonl"))
+    #expect(try folder.read("broken.jsonl.dead.jsonl") == folder.read("whole.jsonl.dead.jsonl"))
+  }
+
+  @Test func aCheckpointOfAnotherPipelineIsRefused() throws {
+    let folder = try Folder()
+    try folder.write(rulesOnly, as: "small.yaml")
+    try folder.write(rules, as: "rules.yaml")
+    try folder.write("{\"id\":1,\"text\":\"a\"}\n", as: "in.jsonl")
+    let arguments = ["run", "small.yaml", "in.jsonl", "-o", "out.jsonl", "--checkpoint", "c.json"]
+    #expect(try Binary.run(arguments, in: folder.path).status == 0)
+    try folder.write(rules.replacingOccurrences(of: "money", with: "cash"), as: "rules.yaml")
+    let result = try Binary.run(arguments, in: folder.path)
+    #expect(result.status == 2)
+    #expect(result.error.contains("has changed since the checkpoint was written"))
+  }
+}
+
+struct AuditCommandTests {
+  @Test func anAuditFileTellsHowAMessageCameToItsVerdict() throws {
+    let folder = try Folder()
+    try folder.write(rulesOnly, as: "small.yaml")
+    try folder.write(rules, as: "rules.yaml")
+    let input = "{\"id\":\"m-1\",\"text\":\"free money now\"}\n{\"id\":\"m-2\",\"text\":\"hello\"}\n"
+    #expect(try Binary.run(["run", "small.yaml", "--audit", "audit.db"], input: input, in: folder.path).status == 0)
+    let story = try Binary.run(["audit", "show", "audit.db", "m-1"], in: folder.path)
+    #expect(story.status == 0)
+    #expect(story.output.contains("block · spam · rule by rules"))
+    #expect(!story.output.contains("free money"))
+    let export = try Binary.run(["audit", "export", "audit.db"], in: folder.path)
+    #expect(export.output.split(separator: "\n").count == 2)
+    #expect(!export.output.contains("free money"))
+    #expect(try Binary.run(["audit", "show", "audit.db", "none"], in: folder.path).status == 2)
+    #expect(try Binary.run(["audit", "show", "none.db", "m-1"], in: folder.path).status == 2)
+    #expect(!FileManager.default.fileExists(atPath: folder.path + "/none.db"))
+  }
+}
+
+struct SamplesTests {
+  private static func files(_ folder: String, _ ending: String) throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: Binary.repository + "/" + folder).filter { $0.hasSuffix(ending) }.sorted().map { folder + "/" + $0 }
+  }
+
+  @Test func samplesLintCleanAndTheirCasesPass() throws {
+    let pipelines = try Self.files("pipelines", ".yaml").filter { !$0.hasSuffix(".tests.yaml") }
+    let policies = try Self.files("policies", ".md")
+    #expect(pipelines.count >= 4 && policies.count >= 7)
+    let lint = try Binary.run(["lint", "--strict"] + pipelines + policies)
+    #expect(lint.status == 0, "\(lint.output)")
+    let cases = try Binary.run(["test"] + pipelines)
+    #expect(cases.status == 0, "\(cases.output)")
+    #expect(cases.output.contains(" passed, 0 failed"))
+  }
+
+  @Test func generatedDocsAreCurrent() throws {
+    let schema = try Binary.run(["schema"])
+    #expect(schema.output == (try String(contentsOfFile: Binary.repository + "/pipelines/pipeline.schema.json", encoding: .utf8)), "run `make docs`")
+    let reference = try Binary.run(["schema", "--reference"])
+    #expect(reference.output == (try String(contentsOfFile: Binary.repository + "/docs/pipeline-reference.md", encoding: .utf8)), "run `make docs`")
+  }
+}
