@@ -9,11 +9,14 @@ struct LongPiece {
   /// Binary heap of rank << 32 | position: lowest rank first, of equal ones the leftmost.
   private var heap: [UInt64] = []
 
+  /// Positions are 32-bit numbers.
+  static let maximumBytes = 1 << 30
+
   /// Memory is given back after pieces longer than this.
   private static let keptCapacity = 1 << 16
 
   mutating func merge(_ piece: UnsafePointer<UInt8>, _ count: Int, _ tables: TokenizerTables, into ids: inout [TokenID]) {
-    precondition(count < Int(Int32.max), "pieces are checked to be shorter than 2 GiB")
+    precondition((1...Self.maximumBytes).contains(count), "the caller cuts longer pieces")
     prepare(piece, count, tables)
     while let entry = popFirst() {
       let position = Int(entry & 0xFFFF_FFFF)

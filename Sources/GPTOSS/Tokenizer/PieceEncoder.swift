@@ -38,8 +38,15 @@ final class PieceEncoder {
   private func merge(_ piece: UnsafePointer<UInt8>, _ count: Int, _ tables: TokenizerTables, into ids: inout [TokenID]) {
     if cache.append(piece, count, to: &ids) { return }
     let first = ids.count
-    if count <= Self.shortPiece { mergeShort(piece, count, tables, into: &ids) } else { long.merge(piece, count, tables, into: &ids) }
+    if count <= Self.shortPiece { mergeShort(piece, count, tables, into: &ids) } else { mergeLong(piece, count, tables, into: &ids) }
     cache.remember(piece, count, ids, from: first)
+  }
+
+  /// A piece beyond the limit, which no memory for a prompt would hold, is encoded in parts.
+  private func mergeLong(_ piece: UnsafePointer<UInt8>, _ count: Int, _ tables: TokenizerTables, into ids: inout [TokenID]) {
+    for start in stride(from: 0, to: count, by: LongPiece.maximumBytes) {
+      long.merge(piece + start, min(LongPiece.maximumBytes, count - start), tables, into: &ids)
+    }
   }
 
   private func mergeShort(_ piece: UnsafePointer<UInt8>, _ count: Int, _ tables: TokenizerTables, into ids: inout [TokenID]) {

@@ -1,7 +1,7 @@
 /// What a Unicode scalar is to the o200k pattern. No other property of a scalar has an effect on how text is split.
 ///
 /// The categories are those of Unicode 16, as tiktoken's and tokenizers' regular expression engines have them.
-enum ScalarClass: UInt8 {
+package enum ScalarClass: UInt8, Sendable {
   /// Neither letter, mark, number nor white space: punctuation, symbols, controls, unassigned.
   case other
   /// `\p{Lu}`, `\p{Lt}`
@@ -18,6 +18,12 @@ enum ScalarClass: UInt8 {
   case space
   /// Carriage return and line feed.
   case newline
+
+  package init(of scalar: Unicode.Scalar) {
+    let table = ScalarClassTable.shared
+    let block = Int(table.blockNumbers[Int(scalar.value >> 8)])
+    self = ScalarClass(rawValue: table.blocks[block << 8 | Int(scalar.value & 0xFF)]) ?? .other
+  }
 }
 
 /// Class of every scalar in two steps: the block of 256 scalars, then the place in it. 35 KB, made once per process.

@@ -11,6 +11,8 @@ import Synchronization
 public final class Tokenizer: Sendable {
   let tables: TokenizerTables
   private let idle = Mutex<[EncoderState]>([])
+  /// Each keeps half a megabyte.
+  private static let idleStates = 16
   /// Special tokens by name, longest name first: of several that match at a place the longest wins.
   let specialNames: [(name: [UInt8], id: TokenID)]
 
@@ -79,18 +81,34 @@ public final class Tokenizer: Sendable {
     return ids
   }
 
+  /// The pieces of the o200k pattern, which are encoded one by one.
+  package func pieces(of text: String) -> [String] {
+    let bytes = Array(text.utf8)
+    var pieces: [String] = []
+    bytes.withUnsafeBufferPointer { bytes in
+      guard let base = bytes.baseAddress else { return }
+      let scanner = PieceScanner(text: base, count: bytes.count, classes: .shared)
+      var start = 0
+      while start < bytes.count {
+        let end = scanner.end(ofPieceAt: start)
+        pieces.append(String(decoding: bytes[start..<end], as: UTF8.self))
+        start = end
+      }
+    }
+    return pieces
+  }
+
   private func specialToken(at i: Int, in bytes: UnsafeBufferPointer<UInt8>) -> (name: [UInt8], id: TokenID)? {
     specialNames.first { $0.name[0] == bytes[i] && bytes[i...].starts(with: $0.name) }
   }
 
   private func encode(wellFormed text: UnsafeBufferPointer<UInt8>, into ids: inout [TokenID]) {
     guard let base = text.baseAddress, text.count > 0 else { return }
-    precondition(text.count < Int(Int32.max), "a text has less than 2 GiB")
     let state = idle.withLock { $0.popLast() } ?? EncoderState()
     // Only for the first text: reserving for each of many would grow the array by little, many times over.
     if ids.isEmpty { ids.reserveCapacity(text.count / 3 + 1) }
     state.encode(base, text.count, tables, into: &ids)
-    idle.withLock { $0.append(state) }
+    idle.withLock { if $0.count < Self.idleStates { $0.append(state) } }
   }
 }
 

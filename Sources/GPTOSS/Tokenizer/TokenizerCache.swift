@@ -52,7 +52,7 @@ enum TokenizerCache {
   }
 
   /// Hash of a file with its hash field counted as zero.
-  private static func hash(_ file: UnsafeRawBufferPointer) -> UInt64 {
+  static func hash(_ file: UnsafeRawBufferPointer) -> UInt64 {
     let header = ContentHash.hash(UnsafeRawBufferPointer(rebasing: file[0..<32])) ^ ContentHash.hash(UnsafeRawBufferPointer(rebasing: file[40..<128]))
     return header &* 31 ^ ContentHash.hash(UnsafeRawBufferPointer(rebasing: file[128...]))
   }
