@@ -80,18 +80,17 @@ public struct SourceDescription: Sendable, Hashable {
 public protocol Screen: Sendable {
   /// The categories that columns of ``ScreenOutput/probabilities`` stand for; empty for a screen that does not score.
   var scoredCategories: [CategoryIndex] { get }
-  /// The categories that a message without a hit is allowed in (`on_no_hit: allow`); empty for a screen whose silence says nothing.
-  /// A failed message is never allowed this way.
-  var allowedWithoutHits: CategorySet { get }
   /// A worker with its own scratch memory; one per thread.
   func makeWorker() -> any ScreenWorker
   func describe(source: Int32) -> SourceDescription
   /// Hash of all that determines its answers (rules, weights): hex, for the audit record.
   var fingerprint: String { get }
+  /// Whether this screen alone allows a message in every category that it has no hit in (`on_no_hit: allow`). A failed message is never allowed this way.
+  var allowsWithoutHits: Bool { get }
 }
 
 extension Screen {
-  public var allowedWithoutHits: CategorySet { CategorySet() }
+  public var allowsWithoutHits: Bool { false }
 }
 
 /// One thread's hands on a screen. Not Sendable: made, used and dropped on one thread.

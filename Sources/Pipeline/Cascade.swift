@@ -25,7 +25,8 @@ struct Cascade: Sendable {
 
   private static func settled(by stage: BuiltStage, _ definition: StageDefinition) -> CategorySet {
     switch stage {
-    case .screen(let screen): screen.allowedWithoutHits.union(CategorySet(screen.scoredCategories.filter { definition.bands[$0] != nil }))
+    case .screen(let screen) where screen.allowsWithoutHits: definition.configuration.categories.all
+    case .screen(let screen): CategorySet(screen.scoredCategories.filter { definition.bands[$0] != nil })
     case .reasoner(let reasoner): reasoner.judgedCategories
     }
   }
@@ -36,7 +37,7 @@ struct Cascade: Sendable {
   func apply(_ output: ScreenOutput, of screen: any Screen, stage: Int, asked: [Int32], to decisions: inout [MessageDecision]) -> [Int32] {
     var undecided: [Int32] = []
     undecided.reserveCapacity(asked.count)
-    let rule = StageRule(screen, definition.stages[stage], count: definition.categories.count)
+    let rule = StageRule(screen, definition.stages[stage], all: definition.categories.all)
     var hit = 0
     var failure = 0
     decisions.withUnsafeMutableBufferPointer { decisions in
@@ -63,9 +64,9 @@ struct Cascade: Sendable {
     var scored: [(category: CategoryIndex, band: Band?)]
     var silenceAllows: CategorySet
     var settlesSomething: Bool { !silenceAllows.isEmpty || scored.contains { $0.band != nil } }
-    init(_ screen: any Screen, _ definition: StageDefinition, count: Int) {
+    init(_ screen: any Screen, _ definition: StageDefinition, all: CategorySet) {
       scored = screen.scoredCategories.map { ($0, definition.bands[$0]) }
-      silenceAllows = screen.allowedWithoutHits
+      silenceAllows = screen.allowsWithoutHits ? all : CategorySet()
     }
   }
 

@@ -84,7 +84,7 @@ struct CascadeTests {
   }
 
   @Test func silenceAllowsOnlyWhereTheFileSaysSo() async {
-    let rules = FakeScreen(allowedWithoutHits: CategorySet([Fixture.spam])) { text in
+    let rules = FakeScreen(allowsWithoutHits: true) { text in
       text.contains("buy") ? .init(hits: [(Fixture.spam, .signal)]) : text.contains("limit") ? .init(failure: .error) : .init()
     }
     let pipeline = Fixture.pipeline([Fixture.stage("rules", .screen(rules))])

@@ -10,7 +10,7 @@ struct FakeScreen: Screen {
     var failure: DegradedCause?
   }
   var scoredCategories: [CategoryIndex] = []
-  var allowedWithoutHits = CategorySet()
+  var allowsWithoutHits = false
   var fingerprint = "fake"
   var answer: @Sendable (String) -> Answer
 
