@@ -1,4 +1,7 @@
+import Dispatch
+import Foundation
 import Moderation
+import Synchronization
 import Testing
 import YAMLDocument
 
@@ -59,6 +62,20 @@ struct YAMLLimitsTests {
   @Test func tenThousandOpenBracketsAreRefused() {
     #expect(Self.codes(String(repeating: "[", count: 10_000)) == ["too-deep"])
     #expect(Self.codes(String(repeating: "{a: ", count: 10_000)) == ["too-deep"])
+  }
+
+  @Test func nestingIsRefusedOnASmallStackToo() {
+    let refused = Mutex<[String]>([])
+    let done = DispatchSemaphore(value: 0)
+    let thread = Thread {
+      let codes = Self.codes(String(repeating: "[", count: 10_000))
+      refused.withLock { $0 = codes }
+      done.signal()
+    }
+    thread.stackSize = 256 << 10
+    thread.start()
+    done.wait()
+    #expect(refused.withLock { $0 } == ["too-deep"])
   }
 
   @Test func aLongSingleLineIsReadInOnePass() {
