@@ -15,7 +15,9 @@ struct FrontMatter {
     var tag: String?
     var field: String?
     var flags: [AnswerFormat.Flag] = []
-    var shape = JSONAnswerShape()
+    /// Only the keys that the front matter names.
+    var shape = JSONAnswerShape(decision: "violation", category: nil, ruleIDs: nil, confidence: nil, rationale: nil)
+    var namesKeys = false
   }
 
   static let keys = ["id", "version", "categories", "output"]
@@ -65,7 +67,9 @@ struct FrontMatter {
     case "tag": return with(.tagged(output.tag ?? "answer"))
     case "field": return with(.field(output.field ?? "Answer"))
     case "list": return with(.list(output.field ?? "Violated Policies"))
-    case "json": return with(.json(output.shape))
+    case "json":
+      if !output.namesKeys, let stated, case .json = stated.shape { return with(stated.shape, or: stated) }
+      return with(.json(output.shape))
     case "flags": return with(.flags(output.flags))
     case "labels": return with(.bare)
     default: return labels.map { AnswerFormat(labels: $0, shape: stated?.shape ?? .bare) } ?? stated
@@ -116,6 +120,7 @@ extension FrontMatter.Output {
   }
 
   private mutating func read(_ entry: Setting.Entry, _ diagnostics: inout Diagnostics) {
+    if ["decision", "category", "rule_ids", "confidence", "rationale"].contains(entry.key) { namesKeys = true }
     switch entry.key {
     case "format": readFormat(entry.value, &diagnostics)
     case "labels": readLabels(entry, &diagnostics)

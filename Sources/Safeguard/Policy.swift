@@ -40,7 +40,7 @@ public struct Policy: Sendable, Hashable {
     format = header.format(stated: stated.first) ?? .binary01
     format.labels += RuleSections.aliases(in: body, labels: format.labels)
     ruleIDs = RuleIDs.defined(in: body)
-    examples = PolicyExample.all(in: body, labels: format.askedLabels)
+    examples = PolicyExample.all(in: body, format: format)
     if header.output == nil, stated.isEmpty {
       diagnostics.warning(
         "policy-format-unstated", "policy `\(id)` states no output format; `0` and `1` are assumed", at: SourceSpan(file: file, line: 1, column: 1),

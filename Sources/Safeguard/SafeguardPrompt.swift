@@ -47,7 +47,8 @@ public struct PromptBuilder: Sendable, Hashable {
     var shown = item
     var isTruncated = false
     if item.length > maximumContent, let truncation { (shown, isTruncated) = truncation.applied(to: item) }
-    guard shown.length <= maximumContent else {
+    // The line in place of the middle does not count.
+    guard shown.length <= maximumContent + (isTruncated ? Truncation.noteLength * shown.texts.count : 0) else {
       throw ReasonerError(.error, "content too long: \(item.length) characters, at most \(maximumContent)")
     }
     let content = ContentText(item: shown, context: context)

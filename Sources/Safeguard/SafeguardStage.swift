@@ -92,6 +92,15 @@ public enum SafeguardStage {
     return reasoner(configuration, settings, uses, Backends(live: nil, used: ScriptedBackend(finals: finals)))
   }
 
+  /// The stage over a backend of the caller's choice.
+  package static func build(_ configuration: StageConfiguration, backend: any ModelBackend, isLive: Bool = true) throws -> SafeguardReasoner {
+    var diagnostics = Diagnostics()
+    let settings = SafeguardSettings(configuration, diagnostics: &diagnostics)
+    let uses = uses(settings, configuration, &diagnostics)
+    if diagnostics.hasErrors { throw DiagnosticsError(diagnostics) }
+    return reasoner(configuration, settings, uses, Backends(live: isLive ? backend : nil, used: backend))
+  }
+
   private static func reasoner(
     _ configuration: StageConfiguration, _ settings: SafeguardSettings, _ uses: [SafeguardReasoner.Use], _ backends: Backends
   ) -> SafeguardReasoner {

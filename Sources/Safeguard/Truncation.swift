@@ -2,6 +2,9 @@ import Moderation
 
 /// How much of a long text is shown, when the stage allows to show less than all: its beginning and its end, in Unicode scalars.
 public struct Truncation: Sendable, Hashable {
+  /// At most so many scalars stand in place of the middle.
+  static let noteLength = 60
+
   public var head: Int
   public var tail: Int
   public init(head: Int, tail: Int) { (self.head, self.tail) = (head, tail) }

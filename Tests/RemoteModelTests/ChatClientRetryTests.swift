@@ -116,7 +116,7 @@ import Testing
     let server = try await FaultServer.start([.drip(ChatClientFaultTests.good, every: .milliseconds(1))])
     let client = ChatClient(.init(endpoints: [try ChatEndpoint(written: server.url)], concurrency: 3))
     try await withThrowingTaskGroup(of: Void.self) { group in
-      for _ in 0..<12 { group.addTask { _ = try await client.complete(Self.request, deadline: .now + .seconds(30)) } }
+      for _ in 0..<12 { group.addTask { _ = try await client.complete(Self.request, deadline: .now + .seconds(120)) } }
       try await Task.sleep(for: .milliseconds(60))
       #expect(server.requests.count <= 3)
       try await group.waitForAll()
@@ -129,7 +129,7 @@ import Testing
   @Test func waitingForAPlaceEndsWithTheDeadline() async throws {
     let server = try await FaultServer.start([.silence])
     let client = ChatClient(.init(endpoints: [try ChatEndpoint(written: server.url)], concurrency: 1))
-    let blocker = Task { try await client.complete(Self.request, deadline: .now + .seconds(60)) }
+    let blocker = Task { try await client.complete(Self.request, deadline: .now + .seconds(120)) }
     while server.requests.isEmpty { try await Task.sleep(for: .milliseconds(5)) }
     do {
       _ = try await client.complete(Self.request, deadline: .now + .milliseconds(100))

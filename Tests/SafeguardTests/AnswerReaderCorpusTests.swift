@@ -9,7 +9,7 @@ import Testing
 ///
 /// Truth is the recorded `label_strict` where the answer is exactly the asked-for word, else a person's label in `Golden/reader-labels.tsv`
 /// (389 different answers, by hash: the texts are not ours to keep).
-@Suite struct AnswerReaderCorpusTests {
+@Suite(.serialized) struct AnswerReaderCorpusTests {
   static let sources = [
     "raxit", "dngros_toxicchat", "dngros_toxicchat_base20b", "michaelwaves_toxicchat", "cope", "roost_policy_agent", "roost_multilingual",
   ]

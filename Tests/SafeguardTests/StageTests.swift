@@ -1,0 +1,137 @@
+import Foundation
+import Moderation
+import Safeguard
+import Testing
+
+/// The stage as a pipeline file writes it.
+@Suite struct StageTests {
+  private func check(_ yaml: String, policies: [(category: String, text: String)] = [("spam", TestStage.spam)]) throws -> Diagnostics {
+    let stage = try TestStage(yaml, policies: policies)
+    defer { stage.remove() }
+    var diagnostics = Diagnostics()
+    SafeguardStage.check(stage.configuration, &diagnostics)
+    return diagnostics
+  }
+
+  @Test(arguments: [
+    ("endpoint: localhost:8080\nmodel: m", "bad-endpoint"), ("endpoint: http://127.0.0.1/v1", "endpoint-without-model"),
+    ("endpoint: http://10.1.2.3/v1\nmodel: m", "plain-http-endpoint"), ("api_key: {env: A, file: b}\nendpoint: https://a/v1\nmodel: m", "bad-secret"),
+    ("api_key: sk-123\nendpoint: https://a/v1\nmodel: m", "bad-secret"), ("api_key: {env: A}", "unused-key"), ("policies: {spam: missing.md}", "unreadable-policy"),
+    ("truncate: {head: 0, tail: 0}", "bad-truncation"), ("max_content: 10\ntruncate: {head: 8, tail: 8}", "bad-truncation"), ("max_tokens: 100\nreasoning_budget: 100", "bad-reasoning-budget"),
+    ("votes: 3\ntemperature: 0", "votes-without-chance"),
+  ])
+  func lintSaysWhatIsWrong(yaml: String, code: String) throws {
+    #expect(try check(yaml).all.map(\.code) == [code])
+  }
+
+  @Test func lintNeedsNoKeyAndNoServer() throws {
+    #expect(try check("endpoint: [https://a.example/v1, https://b.example/v1]\nmodel: m\napi_key: {env: WINNOW_TEST_UNSET}").isEmpty)
+    #expect(try check("probe: false").isEmpty)
+  }
+
+  @Test func policiesMustBeToldApart() throws {
+    let twin = "---\nid: spam\n---\nAnswer 0 or 1."
+    #expect(try check("", policies: [("spam", TestStage.spam), ("scam", twin)]).all.map(\.code) == ["duplicate-policy"])
+    #expect(try check("", policies: []).all.map(\.code) == ["safeguard-without-policy"])
+    let foreign = "---\nid: x\ncategories: [hate]\n---\nAnswer 0 or 1."
+    #expect(try check("", policies: [("spam", foreign)]).all.map(\.code) == ["policy-category"])
+    #expect(try check("", policies: [("hate.religion", foreign)]).isEmpty)
+  }
+
+  @Test func withoutAModelItAbstainsAndSaysSoOnce() async throws {
+    let stage = try TestStage()
+    defer { stage.remove() }
+    let reasoner = try SafeguardStage.build(stage.configuration, BuildOptions())
+    #expect(reasoner.notice?.hasPrefix("stage `safeguard` has no model: it abstains") == true)
+    try await reasoner.start()
+    let judgement = try await reasoner.judge(stage.request())
+    #expect(judgement.findings.map(\.outcome) == [.abstain("no model is configured")])
+    #expect(judgement.usage.calls == 0)
+    await reasoner.shutdown()
+  }
+
+  @Test func aMissingKeyStopsTheBuildWithoutShowingOne() throws {
+    let stage = try TestStage("endpoint: https://a.example/v1\nmodel: m\napi_key: {env: WINNOW_TEST_UNSET}")
+    defer { stage.remove() }
+    do {
+      _ = try SafeguardStage.build(stage.configuration, BuildOptions())
+      Issue.record("built without its key")
+    } catch let error as DiagnosticsError {
+      #expect(error.diagnostics.all.map(\.code) == ["missing-secret"])
+    }
+  }
+
+  @Test func noKeyIsEverPrinted() async throws {
+    let canary = "canary-9f27aa10"
+    setenv("WINNOW_TEST_KEY", canary, 1)
+    defer { unsetenv("WINNOW_TEST_KEY") }
+    for source in ["{env: WINNOW_TEST_KEY}", "{file: key.txt}"] {
+      let stage = try TestStage("endpoint: http://127.0.0.1:9/v1\nmodel: m\nretries: 0\nprobe: false\napi_key: \(source)")
+      defer { stage.remove() }
+      _ = try stage.write(canary + "\n", to: "key.txt")
+      let reasoner = try SafeguardStage.build(stage.configuration, BuildOptions())
+      var text = "\(reasoner) \(String(reflecting: reasoner)) \(reasoner.fingerprint) \(reasoner.notice ?? "")"
+      dump(reasoner, to: &text)
+      do { _ = try await reasoner.judge(stage.request()) } catch { text += "\(error)" + String(reflecting: error) }
+      #expect(text.contains("the connection to the model failed"))
+      #expect(!text.contains(canary))
+      await reasoner.shutdown()
+    }
+    let bad = try TestStage("endpoint: https://a.example/v1\nmodel: m\napi_key: {file: key.txt}")
+    defer { bad.remove() }
+    _ = try bad.write("two words \(canary)", to: "key.txt")
+    do { _ = try SafeguardStage.build(bad.configuration, BuildOptions()) } catch { #expect(!"\(error)".contains(canary)) }
+  }
+
+  @Test func theExampleOfTheSpecIsAStage() throws {
+    let stage = try TestStage(SafeguardStage.spec.example)
+    defer { stage.remove() }
+    var diagnostics = Diagnostics()
+    SafeguardStage.check(stage.configuration, &diagnostics)
+    #expect(diagnostics.isEmpty)
+    let known = Set(SafeguardStage.spec.fields.map(\.name) + ["id", "type", "mode", "on_error", "on_timeout", "on_abstain", "on_overload"])
+    #expect(stage.configuration.settings.entries?.allSatisfy { known.contains($0.key) } == true)
+  }
+
+  @Test(arguments: [("violates", Finding.Outcome.violates), ("safe", .safe), ("abstain", .abstain("the final answer is empty")), ("1", .violates), ("Answer: 0", .safe)])
+  func scriptedAnswersStandInForAModel(answer: String, outcome: Finding.Outcome) async throws {
+    let stage = try TestStage("endpoint: http://127.0.0.1:9/v1\nmodel: m", policies: [("spam", TestStage.spam)])
+    defer { stage.remove() }
+    let reasoner = try SafeguardStage.scripted(stage.configuration, answers: ["spam": answer])
+    try await reasoner.start()
+    #expect(try await reasoner.judge(stage.request()).findings.map(\.outcome) == [outcome])
+  }
+
+  @Test func everyFormatHasAScriptedAnswer() async throws {
+    let field = "---\noutput: {format: field, field: Decision, labels: {ALLOW: allow, BLOCK: block}}\n---\nDecide."
+    for text in [TestStage.spam, TestStage.hate, TestStage.tiers, TestStage.json, field, "---\noutput: tag\n---\nx", "---\noutput: list\n---\nx", "---\noutput: {format: flags, flags: [A, B]}\n---\nx"] {
+      let stage = try TestStage(policies: [("c", text)])
+      defer { stage.remove() }
+      for (word, outcome) in [("violates", Finding.Outcome.violates), ("safe", .safe)] {
+        #expect(try await SafeguardStage.scripted(stage.configuration, answers: ["c": word]).judge(stage.request()).findings.map(\.outcome) == [outcome], "\(text)")
+      }
+    }
+  }
+}
+
+@Suite struct ProbeTests {
+  private func start(_ answer: @escaping @Sendable (String) -> String?, yaml: String = "effort: low") async throws -> [String] {
+    let stage = try TestStage(yaml)
+    defer { stage.remove() }
+    let mock = MockJudge { prompt, _ throws(ReasonerError) in ModelAnswer(final: answer(prompt.user)) }
+    do {
+      try await stage.reasoner(mock).start()
+      return ["started after \(mock.prompts.count)"]
+    } catch let error as DiagnosticsError {
+      return error.diagnostics.all.map(\.code)
+    }
+  }
+
+  @Test func aModelThatKnowsTheExamplesMayRun() async throws {
+    #expect(try await start { $0.contains("followers") ? "1" : "0" } == ["started after 2"])
+  }
+  @Test func aConstantModelMayNot() async throws { #expect(try await start { _ in "0" } == ["probe-constant"]) }
+  @Test func anInvertedModelMayNot() async throws { #expect(try await start { $0.contains("followers") ? "0" : "1" } == ["probe-inverted"]) }
+  @Test func anUnreadableModelMayNot() async throws { #expect(try await start { _ in "Sure!" } == ["probe-unreadable"]) }
+  @Test func theProbeCanBeSwitchedOff() async throws { #expect(try await start({ _ in "0" }, yaml: "probe: false") == ["started after 0"]) }
+}
