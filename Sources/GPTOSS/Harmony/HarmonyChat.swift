@@ -8,7 +8,7 @@ public struct HarmonyChatTurn: Sendable, Hashable {
 
 /// How a chat becomes a prompt. The servers differ; a policy that was tuned behind one of them should be run with its template.
 public enum HarmonyChatTemplate: String, Sendable, Hashable, CaseIterable {
-  /// As openai-harmony and vLLM: the first turn's instructions are a developer message, `# Instructions\n\n…`.
+  /// As openai-harmony and vLLM: instructions are a developer message, `# Instructions\n\n…`, wherever they stand.
   case harmony
   /// As the chat template published with the model, and so transformers and llama.cpp: the same with two line breaks behind the instructions.
   /// Instructions after the first turn are dropped.
@@ -50,12 +50,10 @@ extension Harmony {
     return "\(content)\n\nReasoning: \(effort)\n\n\(channelText)"
   }
 
+  /// Empty instructions give no message.
   private func instructions(_ turn: HarmonyChatTurn, isFirst: Bool, _ template: HarmonyChatTemplate) -> HarmonyMessage? {
-    if isFirst {
-      if turn.content.isEmpty { return nil }
-      let text = template == .huggingFace ? "\(turn.content)\n\n" : turn.content
-      return HarmonyMessage(.developer, [.developer(HarmonyDeveloperContent(instructions: text))])
-    }
-    return template == .huggingFace ? nil : HarmonyMessage(turn.role, turn.content)
+    if turn.content.isEmpty || (template == .huggingFace && !isFirst) { return nil }
+    let text = template == .huggingFace ? "\(turn.content)\n\n" : turn.content
+    return HarmonyMessage(.developer, [.developer(HarmonyDeveloperContent(instructions: text))])
   }
 }

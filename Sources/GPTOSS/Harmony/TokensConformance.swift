@@ -83,7 +83,7 @@ extension TokensConformance.Report {
       let hidden = file.cases - file.agreeing - Set(file.disagreements.map(\.line)).count
       if hidden > 0 { lines.append("  and \(hidden) more") }
     }
-    return lines.joined(separator: "\n") + "\n"
+    return lines.joined(separator: "\n")
   }
 
   public var json: JSONOutput {

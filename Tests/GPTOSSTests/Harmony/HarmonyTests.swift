@@ -132,3 +132,35 @@ import Testing
     #expect(error?.detail.contains("`<|channel|>`") == true)
   }
 }
+
+@Suite struct HarmonyChatTests {
+  private func decoded(_ turns: [HarmonyChatTurn], _ template: HarmonyChatTemplate) throws -> String {
+    let harmony = try Harmony(TokenizerKit.tiny("tiny-a"))
+    let text = harmony.tokenizer.decode(try harmony.render(chat: turns, effort: "high", date: "2025-06-28", template: template))
+    return String(text[try #require(text.firstRange(of: "Reasoning: ")).lowerBound...])
+  }
+
+  @Test(arguments: [
+    (HarmonyChatTemplate.harmony, "analysis, commentary, final", "", "<|start|>developer<|message|># Instructions\n\nlate<|end|>"),
+    (.harmonyWithoutCommentary, "analysis, final", "", "<|start|>developer<|message|># Instructions\n\nlate<|end|>"), (.huggingFace, "analysis, commentary, final", "\n\n", ""),
+  ])
+  func templatesDifferAsTheServersDo(template: HarmonyChatTemplate, channels: String, tail: String, late: String) throws {
+    let turns = [
+      HarmonyChatTurn(.system, "P"), HarmonyChatTurn(.user, "u"), HarmonyChatTurn(.assistant, "a"), HarmonyChatTurn(.system, "late"), HarmonyChatTurn(.user, ""),
+    ]
+    #expect(
+      try decoded(turns, template) == """
+        Reasoning: high
+
+        # Valid channels: \(channels). Channel must be included for every message.<|end|>\
+        <|start|>developer<|message|># Instructions
+
+        P\(tail)<|end|><|start|>user<|message|>u<|end|><|start|>assistant<|channel|>final<|message|>a<|end|>\(late)<|start|>user<|message|><|end|>\
+        <|start|>assistant
+        """)
+  }
+
+  @Test(arguments: HarmonyChatTemplate.allCases) func emptyInstructionsGiveNoMessage(template: HarmonyChatTemplate) throws {
+    #expect(try !decoded([HarmonyChatTurn(.developer, ""), HarmonyChatTurn(.user, "u")], template).contains("developer"))
+  }
+}
