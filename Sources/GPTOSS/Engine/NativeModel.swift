@@ -48,16 +48,24 @@ public final class NativeModel: Sendable {
     directory: String, options: Options = Options(), progress: @Sendable (Double) -> Bool = { _ in true }
   ) throws -> NativeModel {
     let checkpoint = try Checkpoint(at: directory)
-    let tokenizer = try Tokenizer(json: Array(MappedFile(path: checkpoint.path(of: "tokenizer.json")).bytes))
+    let tokenizer = try loadTokenizer(checkpoint)
     let prepared = try PreparedModel.load(checkpoint, at: options.preparedPath, threads: options.threads, progress: progress)
     return try NativeModel(prepared, tokenizer: tokenizer, options: options)
+  }
+
+  /// Through a cache beside the checkpoint, which halves a later start. A folder that cannot be written to has none.
+  private static func loadTokenizer(_ checkpoint: Checkpoint) throws -> Tokenizer {
+    let cache = checkpoint.path(of: Tokenizer.cacheFileName), folder = checkpoint.folder.path
+    let tokenizer = try Tokenizer.load(from: folder, cache: cache)
+    if !FileSystem.exists(cache) { try? tokenizer.writeCache(for: folder, to: cache) }
+    return tokenizer
   }
 
   /// Starts the engine over a prepared model.
   /// - Throws: ``EngineError``; out of memory before anything is allocated.
   public init(_ prepared: PreparedModel, tokenizer: Tokenizer, options: Options = Options()) throws(EngineError) {
     kernels = if let chosen = options.kernels { chosen } else { try KernelSet.fromEnvironment() }
-    let needed = prepared.residentBytes + Workspace.byteCount(prepared.layout, maxTokens: options.maxStep, threads: options.threads)
+    let needed = prepared.bytesToCome + Workspace.byteCount(prepared.layout, maxTokens: options.maxStep, threads: options.threads)
     if let available = availableMemory(), available < needed { throw .outOfMemory(needed: needed, available: available) }
     harmony = try HarmonyTokenIDs(tokenizer)
     guard let pool = ThreadPool(threads: options.threads),
@@ -73,6 +81,7 @@ public final class NativeModel: Sendable {
     contextLength = min(options.contextLength, prepared.config.maxPositionEmbeddings)
     tokenBytes = TokenBytesOnce(tokenizer, below: prepared.config.vocabSize)
     try scheduler.start()
+    prepared.populate()
   }
 
   deinit { scheduler.shutDown() }
