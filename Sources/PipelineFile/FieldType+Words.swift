@@ -103,6 +103,9 @@ extension Setting {
     }
   }
 
+  /// A variable that is empty stands for nothing: `model: ${MODEL:-}` is as if the field were not written.
+  var isLeftOut: Bool { isInterpolated && string == "" }
+
   /// A `${VAR}` that stays as written: lint without an environment, or a variable that has been reported already.
   var isUnresolved: Bool { string?.contains("${") ?? false }
 }

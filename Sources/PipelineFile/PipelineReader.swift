@@ -31,6 +31,7 @@ struct PipelineReader {
   /// Checks one field of the outermost map against ``PipelineSpec/fields``.
   private func value(_ name: String, _ diagnostics: inout Diagnostics) -> Setting? {
     guard let entry = root.entry(name), let field = PipelineSpec.fields.first(where: { $0.name == name }) else { return nil }
+    if entry.value.isLeftOut, !field.required { return nil }
     return checker.check(entry.value, as: field.type, name: name, &diagnostics)
   }
 

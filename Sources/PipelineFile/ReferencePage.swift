@@ -11,7 +11,7 @@ extension PipelineFile {
       A pipeline file is YAML (1.2 scalars: only `true` and `false` are booleans) of at most 1 MiB. Paths are relative to the file.
       Text may hold `${VAR}`, `${VAR:-default}` and `${VAR:?message}`, replaced after the file is parsed; `$$` is one `$`. What a variable
       gives is read as what its field takes, so `messages: ${CONTEXT:-4}` is a number. Inside braces and brackets it needs quotes:
-      `{messages: "${CONTEXT:-4}"}`. Nothing is replaced under `tests:`.
+      `{messages: "${CONTEXT:-4}"}`. A field whose variable is empty counts as left out. Nothing is replaced under `tests:`.
 
       ## Fields
 

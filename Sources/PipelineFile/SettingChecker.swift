@@ -13,9 +13,10 @@ struct SettingChecker {
   /// - Parameter name: what to call the value in messages, without backticks: `timeout`, `categories.spam`.
   /// - Returns: the value ready for use; nil when it is wrong.
   func check(_ setting: Setting, as type: FieldType, name: String, _ diagnostics: inout Diagnostics) -> Setting? {
-    if setting.isNull {
+    if setting.isNull || setting.isLeftOut {
       if !diagnostics.hasError(at: setting.span) {
-        diagnostics.error("missing-value", "`\(name)` has no value", at: setting.span, hint: "give it \(type.words), or remove it")
+        diagnostics.error(
+          "missing-value", "`\(name)` has no value", at: setting.span, hint: setting.isNull ? "give it \(type.words), or remove it" : "its variable is empty")
       }
       return nil
     }
@@ -65,6 +66,7 @@ struct SettingChecker {
     var fine = true
     for entry in entries {
       if let field = fields.first(where: { $0.name == entry.key }) {
+        if entry.value.isLeftOut, !field.required { continue }
         if let value = check(entry.value, as: field.type, name: field.name, &diagnostics) {
           checked.append(.init(key: entry.key, keySpan: entry.keySpan, value: value))
         } else {

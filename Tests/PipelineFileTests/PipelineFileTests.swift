@@ -80,11 +80,22 @@ struct PipelineFileTests {
     #expect(settings["timeout"]?.duration == .seconds(7) && settings["context"]?["messages"]?.int == 7 && settings["model"]?.string == "7")
   }
 
-  @Test(arguments: ["many", "", ".inf", "1.5"]) func aVariableThatDoesNotFitIsReportedWithoutItsValue(value: String) {
+  @Test(arguments: ["many", " ", ".inf", "1.5"]) func aVariableThatDoesNotFitIsReportedWithoutItsValue(value: String) {
     let text = "pipeline: a\ncategories: {spam: low}\nstages: [{type: safeguard}]\nseed: ${N}\n"
     let (_, diagnostics) = PipelineFile.parse(text: text, path: "x.yaml", stageTypes: FakeStages.all, environment: ["N": value])
     #expect(diagnostics.all.map(\.code) == ["wrong-type"])
     #expect(diagnostics.all.first?.message.hasSuffix("found text") == true || diagnostics.all.first?.message.hasSuffix("found a number") == true)
+  }
+
+  @Test func aFieldWhoseVariableIsEmptyIsLeftOutUnlessItIsRequired() throws {
+    let text = "pipeline: a\ncategories: {spam: low}\nstages: [{type: safeguard, model: \"${M:-}\", effort: \"${E}\"}]\nseed: ${E}\n"
+    let (definition, diagnostics) = PipelineFile.parse(text: text, path: "x.yaml", stageTypes: FakeStages.all, environment: ["E": ""])
+    #expect(diagnostics.isEmpty)
+    #expect(definition?.seed == 1)
+    #expect(definition?.stages.first?.configuration.settings.entries == [])
+    let required = text.replacing("pipeline: a", with: "pipeline: ${E}")
+    let found = PipelineFile.parse(text: required, path: "x.yaml", stageTypes: FakeStages.all, environment: ["E": ""]).diagnostics
+    #expect(found.all.map(\.code) == ["missing-value"])
   }
 
   static let head = "pipeline: a\ncategories: {spam: low, harassment: high, threats: critical}\n"
@@ -150,5 +161,26 @@ struct PipelineFileTests {
     #expect(definition == nil)
     #expect(diagnostics.all.count == 1)
     #expect(DiagnosticRenderer.text(diagnostics).hasPrefix("\(path): error: "))
+  }
+
+  @Test(arguments: 0..<256) func anyDamageToAGoodFileGivesADefinitionOrAnErrorAndEveryMessageKeepsTheGrammar(seed: Int) {
+    var bytes = Golden.readBytes("\(Golden.folder)/good/chat.yaml") ?? []
+    var state = UInt64(seed) &* 0x9E37_79B9_7F4A_7C15 | 1
+    func next(_ bound: Int) -> Int {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Int(state >> 33) % bound
+    }
+    let pieces = ["", "x", "[", "{", "}", ": ", "\n", "  ", "- ", "\"", "~", "-1", "1e9", "*bands", "${X}", "99999999999999999999", "é", "#"].map {
+      Array($0.utf8)
+    }
+    for _ in 0...seed % 4 {
+      let start = next(bytes.count)
+      bytes.replaceSubrange(start..<min(bytes.count, start + next(8)), with: pieces[next(pieces.count)])
+    }
+    let text = String(decoding: bytes, as: UTF8.self)
+    let (definition, diagnostics) = PipelineFile.parse(text: text, path: "\(Golden.folder)/good/chat.yaml", stageTypes: FakeStages.all, environment: [:])
+    #expect((definition == nil) == diagnostics.hasErrors)
+    for message in diagnostics.all.flatMap({ [$0.message] + $0.notes.map(\.message) }) { #expect(Grammar.problem(message) == nil, "\(message)") }
+    #expect(diagnostics.isEmpty || !DiagnosticRenderer.text(diagnostics, texts: ["\(Golden.folder)/good/chat.yaml": text]).isEmpty)
   }
 }
