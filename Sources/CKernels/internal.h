@@ -49,5 +49,10 @@ WK_INLINE int32_t wk_load_i32(const uint8_t *p) {
   memcpy(&i, p, 4);
   return i;
 }
+/// A block whose largest magnitude is below the first is quantised to zeros, because 127 divided by it could overflow; above the second it is
+/// no number.
+#define WK_SMALLEST_MAXIMUM 1e-30f
+#define WK_LARGEST_MAXIMUM 3.4e38f
+
 /// MXFP4 values doubled, so that they are integers; the kernels halve the finished sum, which is exact.
 static const int8_t wk_mxfp4_doubled[16] = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};

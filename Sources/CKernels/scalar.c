@@ -9,7 +9,7 @@ void wk_quantize_scalar(const float *x, size_t n, size_t block, uint8_t *activat
   for (size_t k = 0; k < blocks; k++, activations += tokens * (block + 8)) {
     float maximum = 0;
     for (size_t i = k * block; i < (k + 1) * block && i < n; i++) maximum = fmaxf(maximum, fabsf(x[i]));
-    const float scale = maximum / 127, inverse = scale > 0 && maximum <= 3.4e38f ? 127 / maximum : 0;
+    const float scale = maximum / 127, inverse = maximum >= WK_SMALLEST_MAXIMUM && maximum <= WK_LARGEST_MAXIMUM ? 127 / maximum : 0;
     int32_t total = 0;
     for (size_t i = 0; i < block; i++) {
       const float value = k * block + i < n ? x[k * block + i] * inverse : 0;
@@ -19,7 +19,7 @@ void wk_quantize_scalar(const float *x, size_t n, size_t block, uint8_t *activat
       total += q;
     }
     const int32_t correction = -offset * total;
-    const float stored = maximum <= 3.4e38f ? (inverse > 0 && inverse <= 3.4e38f ? scale : 0) : NAN;
+    const float stored = maximum <= WK_LARGEST_MAXIMUM ? (inverse > 0 ? scale : 0) : NAN;
     memcpy(activations + tokens * block + 4 * token, &stored, 4);
     memcpy(activations + tokens * (block + 4) + 4 * token, &correction, 4);
   }

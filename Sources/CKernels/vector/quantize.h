@@ -11,7 +11,7 @@ void WK_NAME(wk_quantize)(const float *x, size_t n, size_t block, uint8_t *activ
     wk_f16x largest = 0;
     for (size_t i = 0; i < block; i += 16) largest = __builtin_elementwise_max(largest, __builtin_elementwise_abs(LOAD16(from + i)));
     const float maximum = MAX16(largest), scale = maximum / 127;
-    const float inverse = scale > 0 && maximum <= 3.4e38f ? 127 / maximum : 0;
+    const float inverse = maximum >= WK_SMALLEST_MAXIMUM && maximum <= WK_LARGEST_MAXIMUM ? 127 / maximum : 0;
     wk_i16x total = 0;
     for (size_t i = 0; i < block; i += 16) {
       const wk_f16x scaled = LOAD16(from + i) * inverse;
@@ -22,7 +22,7 @@ void WK_NAME(wk_quantize)(const float *x, size_t n, size_t block, uint8_t *activ
       total += q;
     }
     const int32_t correction = -offset * __builtin_reduce_add(total);
-    const float stored = maximum <= 3.4e38f ? (inverse > 0 && inverse <= 3.4e38f ? scale : 0) : NAN;
+    const float stored = maximum <= WK_LARGEST_MAXIMUM ? (inverse > 0 ? scale : 0) : NAN;
     memcpy(activations + tokens * block + 4 * token, &stored, 4);
     memcpy(activations + tokens * (block + 4) + 4 * token, &correction, 4);
   }

@@ -70,6 +70,8 @@ struct AnswerDecoder: Sendable {
   }
 
   private func encode(_ bytes: [UInt8]) -> [TokenID] {
+    // Text may be forced from inside a character, where the tokenizer would put U+FFFD.
+    guard String(validating: bytes, as: UTF8.self) != nil else { return compiled.byteTokens(bytes) }
     var ids: [TokenID] = []
     bytes.withUnsafeBufferPointer { tokenizer.encode(ordinary: $0, into: &ids) }
     return ids
@@ -100,7 +102,9 @@ struct AnswerDecoder: Sendable {
     let alternatives = compiled.alternatives[decision.index]
     guard let bytes else { return decision.open.filter { alternatives[$0] == decision.written } }
     let written = decision.written + bytes
-    return decision.open.filter { alternatives[$0].starts(with: written) || written.starts(with: alternatives[$0]) }
+    let possible = decision.open.filter { alternatives[$0].starts(with: written) }
+    // A token may reach behind the end of an alternative, into the text that follows it.
+    return possible.isEmpty ? decision.open.filter { written.starts(with: alternatives[$0]) } : possible
   }
 
   private mutating func move(_ bytes: [UInt8]) {
@@ -116,13 +120,13 @@ struct AnswerDecoder: Sendable {
 
   private mutating func finishDecision() {
     guard var decision else { return }
-    let exact = decision.open.filter { compiled.alternatives[decision.index][$0].count <= decision.written.count }
-    let reached = decision.open.count == 1 ? decision.open : exact
+    let exact = decision.open.filter { compiled.alternatives[decision.index][$0] == decision.written }
+    let reached = exact.isEmpty ? decision.open : exact
     if decision.probabilities.reduce(0, +) < 0.999_999 {
       for alternative in reached { decision.probabilities[alternative] += decision.mass / Double(reached.count) }
     }
     decided[decision.index] = decision.probabilities
-    taken[decision.index] = reached.last
+    taken[decision.index] = reached.first
     self.decision = nil
   }
 }

@@ -24,6 +24,9 @@ final class CompiledConstraint: Sendable {
     }
   }
 
+  /// One token for each byte.
+  func byteTokens(_ bytes: [UInt8]) -> [TokenID] { bytes.compactMap { tokens.singleBytes[$0] } }
+
   /// Ordinary tokens that may come in a state, ascending. The first question for a state walks the vocabulary, later ones do not.
   func allowed(_ state: ByteAutomaton.State) -> [TokenID] {
     if let known = allowedTokens.withLock({ $0[state] }) { return known }

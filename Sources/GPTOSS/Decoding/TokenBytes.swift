@@ -5,6 +5,8 @@ struct TokenBytes: Sendable {
   private let bytes: [UInt8]
   private let starts: [Int]
   private let shared: [UInt16]
+  /// The tokens of one byte; a byte-level vocabulary has all of them.
+  let singleBytes: [UInt8: TokenID]
 
   /// - Parameter count: rows of the model; tokens from there on cannot be chosen.
   init(_ tokenizer: Tokenizer, below count: Int) {
@@ -21,6 +23,7 @@ struct TokenBytes: Sendable {
       starts.append(bytes.count)
     }
     ids = tokens.map(\.0)
+    singleBytes = Dictionary(tokens.filter { $0.1.count == 1 }.map { ($0.1[0], $0.0) }, uniquingKeysWith: { first, _ in first })
     (self.bytes, self.starts, self.shared) = (bytes, starts, shared)
   }
 

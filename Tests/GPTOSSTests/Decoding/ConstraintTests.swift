@@ -1,0 +1,88 @@
+import Foundation
+import GPTOSS
+import Testing
+
+/// Constrained answers end to end on a random model, which has no wish to answer well: only the constraint can make its answers valid.
+@Suite struct ConstraintTests {
+  static let fields: [AnswerConstraint.Field] = [
+    .literal("violation", ["0", "1"]), .label("policy_category", ["H0.a", "H2", "H2.f"]), .labels("rule_ids", ["R1", "R2"]), .fraction("confidence"),
+    .text("rationale"),
+  ]
+
+  private func answers(_ constraint: AnswerConstraint, maxTokens: Int, seeds: Range<UInt64> = 0..<6, budget: Int = 3) async throws -> [(text: String, result: GenerationResult)] {
+    let model = try EngineKit.model("tiny-c"), tokenizer = try TokenizerKit.tiny("tiny-c")
+    var answers: [(String, GenerationResult)] = []
+    for seed in seeds {
+      let result = try await model.generate(
+        GenerationRequest(
+          tokens: EngineKit.tokens(10, below: 300, seed: seed), reasoning: seed % 2 == 0 ? .none : .budget(budget), constraint: constraint, maxTokens: maxTokens,
+          temperature: seed < 2 ? 0 : 1.5, seed: seed))
+      #expect(result.tokens.last == tokenizer.specialToken(named: "<|return|>"))
+      answers.append((tokenizer.decode(result.finalTokens), result))
+    }
+    return answers
+  }
+
+  @Test(arguments: [["0", "1"], ["VALID", "INVALID"], ["safe", "unsafe", "s"], ["H2", "H2.f", "H20"], ["é", "e\u{301}", "日本"]])
+  func anAnswerIsOneOfTheLabelsAndTheProbabilitiesAddUp(_ labels: [String]) async throws {
+    for (text, result) in try await answers(.labels(labels), maxTokens: 20) {
+      let decision = try #require(result.decisions.first)
+      #expect(labels.contains { Array($0.utf8) == Array(text.utf8) } && Array(decision.label.utf8) == Array(text.utf8), "\(text)")
+      #expect(abs(decision.probabilities.values.reduce(0, +) - 1) < 1e-6)
+    }
+  }
+
+  @Test(arguments: [1, 3, 30]) func aJSONAnswerParsesWhateverTheModelAndTheLimit(_ maxTokens: Int) async throws {
+    for (text, result) in try await answers(.json(Self.fields), maxTokens: maxTokens) {
+      let json = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any], "\(text)")
+      #expect(json["violation"] as? Int == 0 || json["violation"] as? Int == 1)
+      #expect(["H0.a", "H2", "H2.f"].contains(json["policy_category"] as? String))
+      #expect((json["rule_ids"] as? [String])?.allSatisfy { ["R1", "R2"].contains($0) } == true)
+      let confidence = try #require(json["confidence"] as? Double)
+      #expect(0...1 ~= confidence && json["rationale"] is String && json.count == 5)
+      #expect(result.decodedTokens <= maxTokens + 3)
+      if let violation = result.decisions.first(where: { $0.name == "violation" }) { #expect(violation.label == "\(json["violation"] ?? "")") }
+    }
+  }
+
+  @Test func textWithoutAChoiceCostsNoStep() async throws {
+    for (text, result) in try await answers(.json([.literal("violation", ["0", "1"]), .label("policy_category", ["X1"])]), maxTokens: 8, budget: 0) {
+      #expect(text == "{\"violation\":0,\"policy_category\":\"X1\"}" || text == "{\"violation\":1,\"policy_category\":\"X1\"}")
+      #expect(result.decodedTokens == 1)
+    }
+    for (text, result) in try await answers(.labels(["only"]), maxTokens: 8, seeds: 0..<1) { #expect(text == "only" && result.decodedTokens == 0) }
+  }
+
+  @Test func theScoreIsTheNormalisedProbabilityAtTheDecisionPoint() async throws {
+    let prepared = try EngineKit.prepared("tiny-c"), tokenizer = try TokenizerKit.tiny("tiny-c")
+    let model = try NativeModel(prepared, tokenizer: tokenizer, options: EngineKit.options())
+    let prompt = EngineKit.tokens(12, below: 300, seed: 3), header = tokenizer.encode(trustedTemplate: "<|channel|>final<|message|>")
+    let result = try await model.generate(GenerationRequest(tokens: prompt, reasoning: .none, constraint: .labels(["0", "1"]), maxTokens: 2))
+    let logits = try FastModel(prepared, threads: 1).makeSequence().append(prompt + header, logitsAt: [prompt.count + header.count - 1])[0]
+    let (zero, one) = (tokenizer.encode(ordinary: "0")[0], tokenizer.encode(ordinary: "1")[0])
+    let expected = 1 / (1 + exp(Double(logits[Int(zero)] - logits[Int(one)])))
+    #expect(abs((result.decisions[0].probabilities["1"] ?? 0) - expected) < 1e-6)
+  }
+
+  @Test func aSpentBudgetClosesTheAnalysisAndStillAsks() async throws {
+    let model = try EngineKit.model("tiny-c"), tokenizer = try TokenizerKit.tiny("tiny-c")
+    for budget in [0, 1, 4] {
+      let result = try await model.generate(
+        GenerationRequest(tokens: EngineKit.tokens(10, below: 300, seed: 2), reasoning: .budget(budget), constraint: .labels(["0", "1"]), maxTokens: 2))
+      #expect(result.analysisTokens.count <= budget && ["0", "1"].contains(tokenizer.decode(result.finalTokens)))
+      let text = tokenizer.decode(result.tokens)
+      #expect(text.hasSuffix("<|channel|>final<|message|>\(tokenizer.decode(result.finalTokens))<|return|>"))
+      if budget > 0 { #expect(text.hasPrefix("<|channel|>analysis<|message|>") && text.contains("<|end|><|start|>assistant<|channel|>final")) }
+    }
+  }
+
+  @Test func constraintsThatAllowNothingOrAreTooLargeAreRefused() async throws {
+    let model = try EngineKit.model("tiny-c")
+    let long = (0..<40).map { "\($0)" + String(repeating: "x\($0)", count: 300) }
+    for constraint in [AnswerConstraint.labels([]), .labels(long)] {
+      await #expect(throws: EngineError.self) {
+        try await model.generate(GenerationRequest(tokens: [1], reasoning: .none, constraint: constraint))
+      }
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import Foundation
+import GPTOSS
+import Testing
+
+@Suite struct PreparedModelTests {
+  @Test func theFileIsMadeOnceFoundAgainAndEqualToTheOneInMemory() throws {
+    try ReferenceKit.withTemporaryFolder { folder in
+      try ReferenceKit.copyCheckpoint("tiny-b", to: folder)
+      let checkpoint = try Checkpoint(at: folder), path = "\(folder)/\(PreparedModel.fileName)"
+      #expect(try PreparedModel.find(checkpoint) == nil)
+      var shares: [Double] = []
+      let made = try PreparedModel.load(checkpoint) {
+        shares.append($0)
+        return true
+      }
+      #expect(shares.last == 1 && shares == shares.sorted())
+      let bytes = try ReferenceKit.bytes(path)
+      #expect(bytes.count == PreparedModel.byteCount(of: checkpoint.config))
+      _ = try PreparedModel.load(checkpoint) { _ in
+        Issue.record("made a second time")
+        return true
+      }
+      let tokens = EngineKit.tokens(20, below: 1024, seed: 1)
+      func logits(_ model: PreparedModel) throws -> [[Float]] { try FastModel(model, threads: 2).makeSequence().append(tokens, logitsAt: [19]) }
+      #expect(try logits(made) == logits(PreparedModel.inMemory(checkpoint)))
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".tmp") }.isEmpty)
+    }
+  }
+
+  @Test func aFileOfOtherWeightsOrACutOneIsStaleAndMadeAnew() throws {
+    try ReferenceKit.withTemporaryFolder { folder in
+      try ReferenceKit.copyCheckpoint("tiny-a", to: folder)
+      let path = "\(folder)/\(PreparedModel.fileName)", weights = "\(folder)/model.safetensors"
+      try PreparedModel.prepare(Checkpoint(at: folder))
+      let good = try ReferenceKit.bytes(path)
+      for bad in [Array(good.dropLast(4096)), [UInt8](repeating: 0, count: good.count), Array("WINNOWPM".utf8), []] {
+        try ReferenceKit.write(bad, to: path)
+        #expect(throws: PreparedModelError.self) { try PreparedModel.find(Checkpoint(at: folder)) }
+      }
+      #expect(try PreparedModel.load(Checkpoint(at: folder)).config.hiddenSize == 64)
+      #expect(try ReferenceKit.bytes(path) == good)
+      // Other weights of the same shape: same header, same size.
+      var bytes = try ReferenceKit.bytes(weights)
+      for i in bytes.count / 2..<bytes.count where i % 64 < 2 { bytes[i] = bytes[i] & 0xf0 | 3 }
+      try ReferenceKit.write(bytes, to: weights)
+      #expect(throws: PreparedModelError.self) { try PreparedModel.find(Checkpoint(at: folder)) }
+    }
+  }
+
+  @Test func cancellingLeavesNoFile() throws {
+    try ReferenceKit.withTemporaryFolder { folder in
+      try ReferenceKit.copyCheckpoint("tiny-a", to: folder)
+      let before = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+      #expect(throws: PreparedModelError.cancelled) { try PreparedModel.prepare(Checkpoint(at: folder)) { $0 < 0.5 } }
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == before)
+      #expect(throws: PreparedModelError.self) { try PreparedModel.prepare(Checkpoint(at: folder), to: "\(folder)/none/x.bin") }
+    }
+  }
+}
