@@ -17,6 +17,7 @@ import Tuning
     var options = TuningOptions()
     options.confidence = 0.9
     options.frontierPoints = 0
+    options.levels = 96
     var (accepted, broken) = (0, 0)
     for draw in 0..<draws {
       options.seed = UInt64(draw)
@@ -32,7 +33,7 @@ import Tuning
   @Test func forRecallByTheMonotoneSequence() throws {
     let population = Population()
     let (accepted, broken) = try simulate("minimum escalation_rate @ recall >= 0.9", count: 1200) { population.missRate($0) <= 0.1 }
-    #expect(accepted > 990)
+    #expect(accepted > 900)
     #expect(Double(broken) / Double(Self.draws) <= 0.1 + Self.tolerance(0.1), "\(broken) of \(Self.draws) broke the bound")
     // Not by being timid: a test that never errs would waste the labels.
     #expect(Double(broken) / Double(Self.draws) > 0.03, "\(broken) of \(Self.draws) broke the bound")

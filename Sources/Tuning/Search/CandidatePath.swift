@@ -11,13 +11,14 @@ struct CandidatePath {
 
   func candidates() -> [[Band?]] {
     let tuner = search.tuner
-    let part = tuner.part(.calibration)
+    // The candidates of one category cost one sweep for all of them; those of several a sweep for each step.
+    let part = search.unit.categories.count == 1 ? tuner.part(.calibration) : tuner.part(.calibration).thinned(to: GoalSearch.jointMessages)
     var found: [(bands: [Band?], pValue: Double, rank: Rank)] = []
-    var finder = search.unit.search(tuner, aim: search.unit.aim, levels: 512)
-    finder.prepare(part, from: search.provisional)
+    var finder = search.unit.search(tuner, aim: search.unit.aim, levels: min(512, tuner.options.levels))
+    finder.prepare(part, from: tuner.current)
     for step in 1...Self.steps {
       finder.aim.bounds = tightened(by: Double(step) / Double(Self.steps) * 1.1)
-      guard let best = finder.run(part, from: search.provisional) else { continue }
+      guard let best = finder.run(part, from: tuner.current) else { continue }
       if found.contains(where: { $0.bands == best.bands }) { continue }
       let counts = tuner.scene.counts(part.messages, best.bands, scope: search.unit.scope)
       found.append((best.bands, predictedPValue(counts), best.rank))

@@ -66,7 +66,7 @@ struct CoordinateSearch {
   func sweep(_ part: ScoredPart, _ category: Int, _ bands: [Band?], levels: Int) -> OutcomeSweep {
     let fixed = current[category].map { [$0.allowBelow, $0.blockAbove] } ?? []
     return OutcomeSweep(
-      scene, category: category, scope: scope, others: scene.others(than: category, bands, part), order: part.orders[category],
+      scene, category: category, scope: scope, others: scope == nil ? scene.others(than: category, bands, part) : [], order: part.orders[category],
       rest: part.rests[category], levels: levels, edges: fixed)
   }
 

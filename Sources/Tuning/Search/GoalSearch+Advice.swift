@@ -91,10 +91,11 @@ extension GoalSearch {
     let aim = Aim(direction: metric.higherIsBetter ? .maximum : .minimum, objective: metric, bounds: kept)
     guard tuner.options.frontierPoints > 0 else { return [] }
     var search = unit.search(tuner, aim: aim, levels: 192)
-    search.prepare(tuner.part(.choosing), from: chosenSoFar)
+    let part = unit.categories.count == 1 ? tuner.part(.choosing) : tuner.part(.choosing).thinned(to: Self.jointMessages)
+    search.prepare(part, from: chosenSoFar)
     for share in Self.escalationShares(tuner.options.frontierPoints) {
       search.aim.bounds = kept + [Bound(.escalationRate, .atMost, share)]
-      guard let found = search.run(tuner.part(.choosing), from: chosenSoFar), found.rank.isFeasible else { continue }
+      guard let found = search.run(part, from: chosenSoFar), found.rank.isFeasible else { continue }
       if points.last?.bands != found.bands { points.append(point(found.bands, .choosing)) }
     }
     return points

@@ -6,8 +6,6 @@ struct GoalSearch {
   let unit: TuningUnit
   /// Chance that any guaranteed bound of this unit fails.
   let delta: Double
-  /// What the calibration part alone suggests for all categories.
-  let provisional: [Band?]
   /// Thresholds after the units before this one.
   let chosenSoFar: [Band?]
 
@@ -20,6 +18,9 @@ struct GoalSearch {
     case found(Proved)
     case notFound(reason: String)
   }
+
+  /// How many messages the searches over several categories look at where they only suggest.
+  static let jointMessages = 40_000
 
   private var choosing: ScoredPart { tuner.part(.choosing) }
   private var scene: MessageScene { tuner.scene }

@@ -55,10 +55,9 @@ extension Tuner {
   private func unaskedWhileOrdering() throws(TuningError) -> [Int32] {
     let units = try TuningUnit.units(of: goals, sample: sample, budgets: options.budgets).filter { !$0.isMonotone && !$0.goal.guaranteed.isEmpty }
     guard !units.isEmpty else { return [] }
-    let provisional = provisionalBands(units)
     var messages: Set<Int32> = []
     for unit in units {
-      let search = GoalSearch(tuner: self, unit: unit, delta: 1 - options.confidence, provisional: provisional, chosenSoFar: current)
+      let search = GoalSearch(tuner: self, unit: unit, delta: 1 - options.confidence, chosenSoFar: current)
       for candidate in CandidatePath(search: search).candidates() {
         messages.formUnion(unasked(under: candidate, among: part(.calibration).messages))
       }

@@ -20,12 +20,14 @@ struct RatioBound: Sendable {
   /// What it counts as when the ratio has no value.
   var emptyViolation: Double
 
+  /// Shares are ratios of counts: a hair of tolerance keeps 0.95 >= 0.95 true after division.
+  static let tolerance = 1e-12
+
   /// How far the value is from the limit, 0 when it holds.
   @inline(__always) func violation(_ value: Double) -> Double {
     if value.isNaN { return emptyViolation }
     let excess = sign * (value - limit)
-    // Shares are ratios of counts: a hair of tolerance keeps 0.95 >= 0.95 true after division.
-    return excess > 1e-12 ? excess : 0
+    return excess > Self.tolerance ? excess : 0
   }
 }
 

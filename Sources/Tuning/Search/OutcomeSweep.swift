@@ -16,12 +16,13 @@ struct OutcomeSweep: Sendable {
   var cuts: Int { groups.count + 1 }
 
   /// - Parameters:
+  ///   - others: what the other categories make of each message of the sample; empty where they do not count.
   ///   - order: messages of the set that have a score, ascending; `rest`: those that have none.
   ///   - edges: thresholds that must fall between groups, so that they can be looked up exactly.
   init(_ scene: MessageScene, category: Int, scope: Int?, others: [OthersState], order: [Int32], rest: [Int32], levels: Int, edges: [Double] = []) {
     let column = scene.columns[category]
     func counts(_ message: Int, _ outcome: Band.Outcome) -> OutcomeCounts {
-      scene.contribution(message, category: category, own: column.state(message, outcome), others: others[message], scope: scope)
+      scene.contribution(message, category: category, own: column.state(message, outcome), others: others.isEmpty ? OthersState() : others[message], scope: scope)
     }
     for message in rest { base += counts(Int(message), .uncertain) }
     var grouper = ScoreGrouper(scene: scene, scope: scope, order: order, levels: levels, edges: edges)

@@ -23,6 +23,16 @@ struct ScoredPart: Sendable {
   }
 }
 
+extension ScoredPart {
+  /// About `limit` of the messages, picked by a hash of their number: for finding candidates, which need not be exact.
+  func thinned(to limit: Int) -> ScoredPart {
+    let keepOneIn = UInt64(messages.count / max(1, limit))
+    guard keepOneIn > 1 else { return self }
+    func keeps(_ message: Int32) -> Bool { SeededGenerator.mix(UInt64(message)) % keepOneIn == 0 }
+    return ScoredPart(messages: messages.filter(keeps), orders: orders.map { $0.filter(keeps) }, rests: rests.map { $0.filter(keeps) })
+  }
+}
+
 extension MessageScene {
   /// What the categories other than `category` make of each message of `part` under `bands`.
   func others(than category: Int, _ bands: [Band?], _ part: ScoredPart) -> [OthersState] {
@@ -36,14 +46,15 @@ extension MessageScene {
     return states
   }
 
-  /// The counts of `messages` under `bands`, one by one: what every sweep must agree with.
+  /// The counts of `messages` under `bands`, one by one: what every sweep must agree with. In the scope of a category, the
+  /// other categories are as if they were not there.
   func counts(_ messages: [Int32], _ bands: [Band?], scope: Int?) -> OutcomeCounts {
     let category = scope ?? 0
     var total = OutcomeCounts.zero
     for message in messages {
       let index = Int(message)
       var others = OthersState()
-      for other in columns.indices where other != category {
+      for other in columns.indices where scope == nil && other != category {
         others.add(columns[other].state(index, under: bands[other]), resolution: columns[other].resolutions[index])
       }
       total += contribution(index, category: category, own: columns[category].state(index, under: bands[category]), others: others, scope: scope)

@@ -56,13 +56,12 @@ public struct Tuner: Sendable {
   public func run() throws(TuningError) -> TuningResult {
     let units = try TuningUnit.units(of: goals, sample: sample, budgets: options.budgets)
     for unit in units { try check(unit) }
-    let provisional = units.contains { !$0.isMonotone && !$0.goal.guaranteed.isEmpty } ? provisionalBands(units) : current
     let guaranteed = units.count { !$0.goal.guaranteed.isEmpty }
     let delta = (1 - options.confidence) / Double(options.holdTogether ? max(1, guaranteed) : 1)
     var bands = current
     var results: [GoalResult] = []
     for unit in units {
-      let result = GoalSearch(tuner: self, unit: unit, delta: delta, provisional: provisional, chosenSoFar: bands).run()
+      let result = GoalSearch(tuner: self, unit: unit, delta: delta, chosenSoFar: bands).run()
       if let chosen = result.chosen { bands = chosen.bands }
       results.append(result)
     }
@@ -84,17 +83,14 @@ public struct Tuner: Sendable {
     }
   }
 
-  /// Thresholds for all units by the calibration part alone, bounds taken as measured: what the others are held at while one
-  /// unit's candidates are ordered, so that the order knows nothing of the choosing part.
-  func provisionalBands(_ units: [TuningUnit]) -> [Band?] {
-    var bands = current
-    for _ in 0..<(units.count > 1 ? 2 : 1) {
-      for unit in units {
-        let search = unit.search(self, aim: unit.aim, levels: 256)
-        if let found = search.run(part(.calibration), from: bands) { bands = found.bands }
-      }
+  /// Whether the budgets hold for messages as a whole, all categories together, on the choosing part.
+  private func budgetChecks(_ bands: [Band?]) -> [BudgetCheck] {
+    let counts = scene.counts(part(.choosing).messages, bands, scope: nil)
+    return options.budgets.map { budget in
+      let bound = scene.context.ratioBound(budget, counts)
+      let measured = bound.ratio.value(counts)
+      return BudgetCheck(budget: budget, measured: measured, holds: bound.violation(measured) == 0)
     }
-    return bands
   }
 
   private func summary(_ results: [GoalResult], _ bands: [Band?]) -> TuningResult {
@@ -103,7 +99,7 @@ public struct Tuner: Sendable {
     let changes = zip(names, zip(current, bands)).compactMap { name, pair in pair.0 == pair.1 ? nil : pair.1.map { (category: name, band: $0) } }
     return TuningResult(
       stage: sample.stages[stage].id, split: split, calibrations: calibrations(), goals: results, bands: bands, changes: changes,
-      flips: flips(to: bands, on: reporting), unasked: unasked(under: bands, among: (0..<Int32(sample.count)).map { $0 }))
+      flips: flips(to: bands, on: reporting), budgets: budgetChecks(bands), unasked: unasked(under: bands, among: (0..<Int32(sample.count)).map { $0 }))
   }
 
   private func flips(to bands: [Band?], on messages: [Int32]) -> ComparisonReport {

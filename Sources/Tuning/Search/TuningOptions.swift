@@ -12,7 +12,8 @@ public struct TuningOptions: Sendable {
   public var stage: String?
   public var reviewCounts = ReviewCount.flagged
   public var unknown = UnknownAnswer.review
-  /// Bounds that every goal gets in addition, for example `llm_calls <= 0.05`.
+  /// Bounds of the whole pipeline, for example `llm_calls <= 0.05`. Goals of several categories get an even part of those
+  /// that add up (escalations, calls, reviews, blocks); how the whole comes out is in ``TuningResult/budgets``.
   public var budgets: [Bound] = []
   /// The share of violating messages in live traffic: precision is stated and bounded there.
   public var baseRate: Double?
@@ -109,6 +110,14 @@ public struct CalibrationResult: Sendable {
   public var after: Reliability
 }
 
+/// A budget of the whole pipeline, measured on the choosing part.
+public struct BudgetCheck: Sendable, Hashable {
+  public var budget: Bound
+  /// The metric; for a latency the share of messages slower than the budget.
+  public var measured: Double
+  public var holds: Bool
+}
+
 public struct TuningResult: Sendable {
   public var stage: String
   public var split: GroupedSplit
@@ -121,6 +130,7 @@ public struct TuningResult: Sendable {
   public var changes: [(category: String, band: Band)]
   /// On the reporting part, current against chosen.
   public var flips: ComparisonReport
+  public var budgets: [BudgetCheck]
   /// Messages whose verdict under ``bands`` hangs on an answer that was supposed (``TuningOptions/unknown``).
   public var unasked: [Int32]
 }

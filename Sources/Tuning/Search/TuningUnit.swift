@@ -22,9 +22,10 @@ struct TuningUnit: Sendable {
     if goals.count(where: { $0.scope == .anyCategory || $0.scope == .eachCategory }) > 1 { throw .mismatch("at most one goal may stand without a category") }
     // Its bound speaks of the message as a whole, so thresholds that other goals choose on the same labels would undo its proof.
     if !owned.isEmpty, goals.contains(where: { $0.scope == .anyCategory }) { throw .mismatch("an `any:` goal moves every category, so it stands alone") }
+    let unitCount = goals.reduce(0) { $0 + ($1.scope == .eachCategory ? free.count : 1) }
     return goals.flatMap { goal -> [TuningUnit] in
       var goal = goal
-      goal.bounds += budgets.filter { budget in !goal.bounds.contains { $0.metric == budget.metric } }
+      goal.bounds += budgets.filter { budget in !goal.bounds.contains { $0.metric == budget.metric } }.map { $0.part(of: unitCount) }
       switch goal.scope {
       case .category(let name): return names.firstIndex(of: name).map { [TuningUnit(goal: goal, categories: [$0], scope: $0)] } ?? []
       case .anyCategory: return [TuningUnit(goal: goal, categories: Array(names.indices), scope: nil)]
@@ -49,5 +50,15 @@ struct TuningUnit: Sendable {
   var isMonotone: Bool {
     categories.count == 1 && !goal.movesBlock && !goal.guaranteed.isEmpty
       && goal.guaranteed.allSatisfy { $0.metric == .recall || $0.metric == .missRate }
+  }
+}
+
+extension Bound {
+  /// What one of `count` categories may use of a budget, if it is one that adds up.
+  func part(of count: Int) -> Bound {
+    switch metric {
+    case .escalationRate, .llmCalls, .reviewRate, .blockRate: Bound(metric, relation, value / Double(max(1, count)))
+    default: self
+    }
   }
 }

@@ -6,7 +6,7 @@ public enum IntervalMethod: String, Sendable, Codable {
   case clopperPearson = "clopper-pearson"
   /// Percentiles of a seeded Poisson bootstrap: for what is not a proportion (F1, AUROC, AUPRC).
   case bootstrap = "poisson-bootstrap"
-  /// Normal approximation with a Horvitz–Thompson variance: for sums over an unequal-probability sample.
+  /// Exact interval at the effective size of a sample drawn with unequal chances (Horvitz–Thompson weights, Kish).
   case horvitzThompson = "horvitz-thompson"
 }
 
