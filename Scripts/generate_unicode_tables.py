@@ -123,7 +123,7 @@ IGNORABLE = [
     (0xE0000, 0xE0FFF),
 ]
 VISIBLE_FORMAT = [(0x0600, 0x0605), (0x06DD, 0x06DD), (0x070F, 0x070F), (0x0890, 0x0891), (0x08E2, 0x08E2), (0x110BD, 0x110BD), (0x110CD, 0x110CD)]
-LETTER, MARK, NUMBER, SPACE, INVISIBLE, REMOVABLE_MARK, UNSPACED, DIGIT = 1, 2, 4, 8, 16, 32, 64, 128
+LETTER, MARK, NUMBER, SPACE, INVISIBLE, REMOVABLE_MARK, UNSPACED, DIGIT, FOLDABLE = 1, 2, 4, 8, 16, 32, 64, 128, 256
 
 
 def classes():
@@ -147,6 +147,8 @@ def classes():
             bits |= REMOVABLE_MARK
         if bits & (LETTER | MARK | NUMBER) and in_ranges(c, NO_SPACE):
             bits |= UNSPACED
+        if chr(c).casefold() != chr(c):
+            bits |= FOLDABLE
         if bits:
             table[c] = ("", [bits])
     return table

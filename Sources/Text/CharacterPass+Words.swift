@@ -71,7 +71,7 @@ extension CharacterPass {
     return entry.kind == .replaced && UInt32(pool[entry.offset] | 0x20) &- 0x61 < 26
   }
 
-  static func isRegionalIndicator(_ scalar: UInt32) -> Bool { scalar >= 0x1F1E6 && scalar <= 0x1F1FF }
+  static let regionalIndicators: ClosedRange<UInt32> = 0x1F1E6...0x1F1FF
 
   /// Two regional indicators are a flag and stay; any other number of them spells something.
   mutating func copyRegionalIndicators() {
@@ -79,7 +79,7 @@ extension CharacterPass {
     var index = source
     while index < end {
       let (scalar, length) = UTF8Scalar.decode(text, at: index, end: end)
-      guard Self.isRegionalIndicator(scalar) else { break }
+      guard Self.regionalIndicators.contains(scalar) else { break }
       count += 1
       index += length
     }
@@ -89,7 +89,7 @@ extension CharacterPass {
         write(text + source, count: 4, from: source, to: source + 4)
       } else {
         changed = true
-        writeScalar(scalar - 0x1F1E6 + 0x61, from: source, to: source + 4)
+        writeScalar(scalar - Self.regionalIndicators.lowerBound + 0x61, from: source, to: source + 4)
       }
       source += 4
     }

@@ -113,11 +113,9 @@ struct CharacterPass {
       if !copyMark(scalar, isStable: entry.isStable, length: length) { composeSegment() }
     case .same, .replaced:
       if entry.hasTwin, emitTwin(of: scalar, length: length) { return }
-      if Self.isRegionalIndicator(scalar), normalizer.options.confusables {
-        copyRegionalIndicators()
-      } else {
-        emit(scalar, entry: entry, length: length)
-      }
+      emit(scalar, entry: entry, length: length)
+    case .regionalIndicator:
+      copyRegionalIndicators()
     }
   }
 

@@ -15,6 +15,34 @@ public struct Normalizer: Sendable {
     }
   }
 
+  /// For each scalar, what a scanner has to know before it copies anything.
+  public struct Trait: OptionSet, Sendable, Hashable {
+    public let rawValue: UInt8
+    @inlinable public init(rawValue: UInt8) { self.rawValue = rawValue }
+    /// ``ScalarClass/isWord``.
+    public static let word = Trait(rawValue: 1)
+    /// ``ScalarClass/foldable``.
+    public static let foldable = Trait(rawValue: 2)
+    /// The normalised copy may differ here; without any such scalar and without ``NormalizationOptions/repeats``,
+    /// ``NormalizationOptions/leet`` and ``NormalizationOptions/spacing`` at work it does not.
+    public static let changes = Trait(rawValue: 4)
+    public static let space = Trait(rawValue: 8)
+    public static let letter = Trait(rawValue: 16)
+  }
+
+  /// The traits of all scalars under this normalizer's options.
+  public func traits() -> ScalarTrie<Trait> {
+    .combining(ScalarClass.table, mapping.entries) { scalarClass, entry in
+      var traits: Trait = []
+      if scalarClass.isWord { traits.insert(.word) }
+      if scalarClass.contains(.foldable) { traits.insert(.foldable) }
+      if scalarClass.contains(.space) { traits.insert(.space) }
+      if scalarClass.isLetter { traits.insert(.letter) }
+      if entry != .same { traits.insert(.changes) }
+      return traits
+    }
+  }
+
   /// Fills `copy` with the normalised form of `text`.
   ///
   /// - Parameter insideLatinWord: treat every word as if it had a Latin letter; for the second form of a phrase.

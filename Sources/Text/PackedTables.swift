@@ -22,7 +22,15 @@ enum PackedTables {
     return entries
   }
 
-  private struct Token {
+  /// The tokens of a table whose runs have one value each.
+  static func runs(_ table: StaticString) -> [Token] {
+    var reader = Reader(bytes: UnsafeBufferPointer(start: table.utf8Start, count: table.utf8CodeUnitCount))
+    var tokens: [Token] = []
+    while let token = reader.next() { tokens.append(token) }
+    return tokens
+  }
+
+  struct Token {
     var first: UInt32 = 0
     var count: UInt32 = 1
     var stride: UInt32 = 1

@@ -1,7 +1,7 @@
 /// What a scalar is, as far as matching words needs to know.
 public struct ScalarClass: OptionSet, Sendable, Hashable {
-  public let rawValue: UInt8
-  @inlinable public init(rawValue: UInt8) { self.rawValue = rawValue }
+  public let rawValue: UInt16
+  @inlinable public init(rawValue: UInt16) { self.rawValue = rawValue }
   /// General category L.
   public static let letter = ScalarClass(rawValue: 1)
   /// General categories Mn and Mc.
@@ -19,6 +19,9 @@ public struct ScalarClass: OptionSet, Sendable, Hashable {
   /// General category Nd.
   public static let digit = ScalarClass(rawValue: 128)
 
+  /// Changes under full case folding.
+  public static let foldable = ScalarClass(rawValue: 256)
+
   /// Whether the scalar binds to its neighbours in a word: a letter, mark or number of a script that separates words.
   /// The low line `_` does not, so that `some_word` holds both words.
   @inlinable public var isWord: Bool { rawValue & 7 != 0 && rawValue & 64 == 0 }
@@ -26,8 +29,6 @@ public struct ScalarClass: OptionSet, Sendable, Hashable {
 
   /// The classes of all scalars.
   public static let table = ScalarTrie<ScalarClass>(
-    Dictionary(
-      PackedTables.entries(PackedTables.classes, constant: true).map { ($0.scalar, ScalarClass(rawValue: UInt8(truncatingIfNeeded: $0.values[0]))) },
-      uniquingKeysWith: { first, _ in first }),
+    runs: PackedTables.runs(PackedTables.classes).map { .init(first: $0.first, count: $0.count, stride: $0.stride, value: .init(rawValue: UInt16($0.values[0]))) },
     fallback: [])
 }

@@ -8,6 +8,7 @@ public struct ScalarMapping: Sendable {
     case replaced = 3
     /// The form depends on the characters around it: handled by ``CanonicalForms``.
     case contextual = 4
+    case regionalIndicator = 5
   }
 
   /// Kind, whether the scalar has a Latin look-alike, and the place and length of the replacement in ``pool``.

@@ -15,10 +15,13 @@ struct ScalarMappingBuilder: Sendable {
     signs = options.confusables ? Self.table(PackedTables.signs).mapValues { $0[0] } : [:]
     var candidates = Set(foldings.keys).union(signs.keys).union(forms.decomposable).union(forms.combining).union(forms.composesBackward)
     for entry in PackedTables.entries(PackedTables.classes, constant: true) {
-      let scalarClass = ScalarClass(rawValue: UInt8(truncatingIfNeeded: entry.values[0]))
+      let scalarClass = ScalarClass(rawValue: UInt16(truncatingIfNeeded: entry.values[0]))
       if !scalarClass.isDisjoint(with: [.invisible, .removableMark]) { candidates.insert(entry.scalar) }
     }
-    if options.confusables { addTwins(&candidates) }
+    if options.confusables {
+      addTwins(&candidates)
+      candidates.formUnion(CharacterPass.regionalIndicators)
+    }
     self.candidates = candidates.sorted()
   }
 
@@ -42,6 +45,7 @@ struct ScalarMappingBuilder: Sendable {
     let hasTwin = twins[scalar] != nil
     if isInvisible(scalar) { return .init(.invisible) }
     if isRemovedMark(scalar) { return .init(.removedMark) }
+    if options.confusables, CharacterPass.regionalIndicators.contains(scalar) { return .init(.regionalIndicator) }
     let expanded = expand(scalar)
     if isContextual(scalar) { return .init(.contextual, twin: hasTwin, length: expanded == [scalar] ? 1 : 0) }
     if expanded == [scalar] { return hasTwin ? .init(.same, twin: true) : nil }

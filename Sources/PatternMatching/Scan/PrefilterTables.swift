@@ -1,0 +1,100 @@
+import Moderation
+import Text
+
+/// What a phrase or rule is to the scan. 8 bytes.
+struct PatternSource: BitwiseCopyable, Sendable {
+  static let anyCategory: UInt8 = .max
+  var effect: PatternEffect
+  /// ``anyCategory`` for exceptions that hold for all.
+  var category: UInt8
+  /// For an exception that belongs to one phrase: that phrase; else -1.
+  var scope: Int32 = -1
+}
+
+/// Everything compiled, flat: shared by all workers, held as pointers by each.
+struct PrefilterTables: Sendable {
+  let bitmap: FlatArray<UInt64>
+  let bitmapShift: UInt64
+  let wordBuckets: FlatArray<UInt32>
+  let wordEntries: FlatArray<WordIndex.Entry>
+  let longestWord: Int
+  let hasWords: Bool
+
+  let forms: FlatArray<FormTable.Form>
+  let formPool: FlatArray<UInt8>
+
+  let four: FlatGrams
+  let three: FlatGrams
+  let two: FlatGrams
+  let one: FlatGrams
+  let literalPool: FlatArray<UInt8>
+  let hasLiterals: Bool
+
+  let sources: FlatArray<PatternSource>
+  let byteClasses: FlatArray<UInt64>
+
+  struct FlatGrams: Sendable {
+    let bitmap: FlatArray<UInt64>
+    let shift: UInt32
+    let buckets: FlatArray<UInt32>
+    let entries: FlatArray<LiteralIndex.Entry>
+
+    init(_ grams: LiteralIndex.Grams) {
+      bitmap = FlatArray(grams.bitmap)
+      shift = grams.shift
+      buckets = FlatArray(grams.buckets)
+      entries = FlatArray(grams.entries)
+    }
+
+    var pointers: LiteralScanner.Grams {
+      .init(
+        bitmap: bitmap.base, shift: shift, buckets: buckets.base, mask: UInt32(buckets.count - 2), entries: entries.base, isEmpty: entries.count == 0)
+    }
+  }
+
+  init(words: WordIndex, forms: FormTable, literals: LiteralIndex, sources: [PatternSource], byteClasses: ByteClasses) {
+    bitmap = FlatArray(words.bitmap)
+    bitmapShift = words.shift
+    wordBuckets = FlatArray(words.buckets)
+    wordEntries = FlatArray(words.entries)
+    longestWord = words.longestWord
+    hasWords = !words.isEmpty
+    self.forms = FlatArray(forms.forms)
+    formPool = FlatArray(forms.pool)
+    four = FlatGrams(literals.four)
+    three = FlatGrams(literals.three)
+    two = FlatGrams(literals.two)
+    one = FlatGrams(literals.one)
+    literalPool = FlatArray(literals.pool)
+    hasLiterals = !literals.isEmpty
+    self.sources = FlatArray(sources)
+    self.byteClasses = FlatArray(byteClasses.table)
+  }
+
+  var formMatcher: FormMatcher { FormMatcher(pool: formPool.base, forms: forms.base) }
+
+  var wordScanner: WordScanner {
+    WordScanner(
+      bitmap: bitmap.base, shift: bitmapShift, buckets: wordBuckets.base, bucketMask: UInt64(wordBuckets.count - 2), entries: wordEntries.base,
+      longestWord: longestWord, matcher: formMatcher)
+  }
+
+  var literalScanner: LiteralScanner {
+    LiteralScanner(four: four.pointers, three: three.pointers, two: two.pointers, one: one.pointers, pool: literalPool.base)
+  }
+}
+
+/// A rule as the scan needs it.
+struct CompiledRule: Sendable {
+  /// Its number among all sources.
+  var source: Int32
+  /// Its number in the ``PatternSet``.
+  var pattern: Int
+  var streams: TextStreams
+  /// Bits of ``ByteClasses`` that a text must have.
+  var needs: UInt64
+  /// Found through literals; else it is asked about every text.
+  var hasLiterals: Bool
+  var isCaseSensitive: Bool
+  var isExempt: Bool
+}
