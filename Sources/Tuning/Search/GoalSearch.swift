@@ -47,7 +47,7 @@ struct GoalSearch {
   private func emptyResult() -> GoalResult {
     let names = unit.categories.map { tuner.sample.categories.categories[$0].name }
     return GoalResult(
-      goal: unit.goal, categories: names, status: .refused([]), current: point(tuner.current, .choosing),
+      goal: unit.goal, categories: names, categoryPlaces: unit.categories, status: .refused([]), current: point(tuner.current, .choosing),
       reportedCurrent: point(tuner.current, .reporting), currentLatency: latency(tuner.current), frontierMetric: frontierMetric)
   }
 

@@ -65,7 +65,7 @@ public struct Tuner: Sendable {
       if let chosen = result.chosen { bands = chosen.bands }
       results.append(result)
     }
-    return summary(results, bands)
+    return try summary(results, bands)
   }
 
   private func check(_ unit: TuningUnit) throws(TuningError) {
@@ -93,12 +93,12 @@ public struct Tuner: Sendable {
     }
   }
 
-  private func summary(_ results: [GoalResult], _ bands: [Band?]) -> TuningResult {
+  private func summary(_ results: [GoalResult], _ bands: [Band?]) throws(TuningError) -> TuningResult {
     let reporting = part(.reporting).messages
     let names = sample.categories.categories.map(\.name)
     let changes = zip(names, zip(current, bands)).compactMap { name, pair in pair.0 == pair.1 ? nil : pair.1.map { (category: name, band: $0) } }
     return TuningResult(
-      stage: sample.stages[stage].id, split: split, calibrations: calibrations(), goals: results, bands: bands, changes: changes,
+      stage: sample.stages[stage].id, split: split, calibrations: calibrations(), scores: try scoreReports(bands), goals: results, bands: bands, changes: changes,
       flips: flips(to: bands, on: reporting), budgets: budgetChecks(bands), unasked: unasked(under: bands, among: (0..<Int32(sample.count)).map { $0 }))
   }
 
@@ -119,6 +119,20 @@ public struct Tuner: Sendable {
       if states.contains(.block) { return false }
       return states.indices.contains { states[$0] == .open && scene.columns[$0].unasked[index] }
     }
+  }
+
+  private func scoreReports(_ bands: [Band?]) throws(TuningError) -> [ScoreReport] {
+    var options = EvaluationOptions()
+    options.bootstrapDraws = 0
+    let messages = part(.reporting).messages
+    var reports: [ScoreReport] = []
+    for category in bands.indices {
+      reports.append(
+        try ScoreReport(
+          stage: sample.stages[stage].id, scores: messages.map { sample.probabilities[stage][category][Int($0)] },
+          labels: messages.map { sample.labels[category][Int($0)] }, band: bands[category], options: options))
+    }
+    return reports
   }
 
   private func calibrations() -> [CalibrationResult] {

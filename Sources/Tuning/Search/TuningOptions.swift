@@ -78,8 +78,9 @@ public struct GoalResult: Sendable {
   }
 
   public var goal: Goal
-  /// Categories whose thresholds the goal may move.
+  /// Categories whose thresholds the goal may move, and their places in the pipeline.
   public var categories: [String]
+  public var categoryPlaces: [Int]
   public var status: Status
   /// On the choosing part. The chosen one is nil unless the goal is met.
   public var current: OperatingPoint
@@ -123,6 +124,8 @@ public struct TuningResult: Sendable {
   public var split: GroupedSplit
   /// One per category with both classes in the calibration part.
   public var calibrations: [CalibrationResult]
+  /// One per category: scores and labels of the reporting part, without intervals.
+  public var scores: [ScoreReport]
   public var goals: [GoalResult]
   /// Thresholds of the tuned stage, by category in the pipeline's order, after all goals that are met.
   public var bands: [Band?]

@@ -1,0 +1,63 @@
+import Moderation
+
+extension AuditEstimate {
+  /// Tables for a terminal. `drift` by category name, where there is a reference.
+  public func text(drift: [String: Drift] = [:]) -> String {
+    var table = TextTable([
+      .init("category"), .init("audited", .right), .init("missed among allowed", .right), .init("wrong among blocked", .right), .init("miss rate", .right),
+      .init("no answer", .right), .init("drift (PSI)", .right),
+    ])
+    for category in [overall] + categories {
+      let moved = drift[category.name].map { "\(NumberText.fixed($0.psi, 3)) \($0.reading.rawValue)" } ?? "—"
+      table.add(
+        category.name, grouped(category.audited), GoalResult.percent(category.missedAmongAllowed), GoalResult.percent(category.wrongAmongBlocked),
+        GoalResult.percent(category.missRate), grouped(category.unanswered), moved)
+    }
+    let rejected = rejected > 0 ? "  ! \(counted(rejected, "entry")) without a usable inclusion chance left out\n" : ""
+    return "What the cheap stages miss and wrongly block, as the reasoner sees it (\(counted(audited, "audited message")))\n" + table.render() + rejected
+  }
+
+  public func json(drift: [String: Drift] = [:]) -> JSONValue {
+    .object([
+      ("audited", .int(audited)), ("rejected", .int(rejected)), ("overall", overall.json),
+      ("categories", .array(categories.map(\.json))),
+      ("drift", .object(drift.sorted { $0.key < $1.key }.map { name, drift in
+        (name, .object([("psi", .number(drift.psi)), ("noise", .number(drift.noise)), ("reading", .string(drift.reading.rawValue))]))
+      })),
+    ])
+  }
+}
+
+extension AuditEstimate.Category {
+  var json: JSONValue {
+    .object([
+      ("category", .string(name)), ("audited", .int(audited)), ("unanswered", .int(unanswered)), ("missed_among_allowed", Estimate.json(missedAmongAllowed)),
+      ("wrong_among_blocked", Estimate.json(wrongAmongBlocked)), ("miss_rate", Estimate.json(missRate)),
+    ])
+  }
+}
+
+extension GainReport {
+  /// A table for a terminal.
+  public var text: String {
+    var table = TextTable([.init("metric"), .init("before", .right), .init("after", .right), .init("difference", .right), .init("")])
+    for change in changes {
+      table.add(
+        change.metric, NumberText.fixed(change.before ?? .nan, 4), NumberText.fixed(change.after ?? .nan, 4), NumberText.estimate(change.difference, digits: 4),
+        change.isGain ? "gain" : "within chance or worse")
+    }
+    return "On \(counted(labelled, "labelled message")), \(grouped(positives)) positive\n" + table.render()
+  }
+
+  public var json: JSONValue {
+    .object([
+      ("labelled", .int(labelled)), ("positives", .int(positives)),
+      ("changes", .array(changes.map { change in
+        .object([
+          ("metric", .string(change.metric)), ("before", .optional(change.before)), ("after", .optional(change.after)),
+          ("difference", Estimate.json(change.difference)), ("gain", .bool(change.isGain)),
+        ])
+      })),
+    ])
+  }
+}

@@ -1,0 +1,131 @@
+import Moderation
+
+extension TuningResult {
+  /// Tables for a terminal.
+  public var text: String {
+    var text = partLine + "\n"
+    for goal in goals { text += "\n" + goal.text(stage: stage) }
+    if !budgets.isEmpty { text += "\nBudgets of the whole pipeline, on the choosing part\n" + budgets.map { "  \($0.text)\n" }.joined() }
+    text += calibrationText + changeText
+    if flips.flipped > 0 { text += "\nVerdicts that change, on the reporting part\n" + flips.flipTable }
+    if !unasked.isEmpty { text += "\n  ! \(counted(unasked.count, "message")) of uncertain score without an answer of the reasoner: their outcome is supposed\n" }
+    return text
+  }
+
+  var partLine: String {
+    let counts = GroupedSplit.Part.allCases.map { split.messages(of: $0).count }
+    return "Stage `\(stage)`: \(grouped(counts[0])) messages to order on, \(grouped(counts[1])) to choose on, \(grouped(counts[2])) to report on; "
+      + "\(counted(split.groupCount, "group")) of a conversation or an equal text kept whole"
+  }
+
+  private var calibrationText: String {
+    var table = TextTable([
+      .init("category"), .init("fit"), .init("Brier before", .right), .init("after", .right), .init("ECE before", .right), .init("after", .right),
+    ])
+    for result in calibrations {
+      table.add(
+        result.category, result.calibrator.name, NumberText.fixed(result.before.brier ?? .nan, 4), NumberText.fixed(result.after.brier ?? .nan, 4),
+        NumberText.fixed(result.before.expectedCalibrationError ?? .nan, 4), NumberText.fixed(result.after.expectedCalibrationError ?? .nan, 4))
+    }
+    return table.rows.isEmpty ? "" : "\nWhat calibrating the scores anew would change, on the reporting part\n" + table.render()
+  }
+
+  private var changeText: String {
+    guard !changes.isEmpty else { return "\nNo threshold changes.\n" }
+    return "\nThresholds\n" + changes.map { change in
+      "  \(change.category): allow_below \(NumberText.threshold(change.band.allowBelow)), block_above \(NumberText.threshold(change.band.blockAbove))\n"
+    }.joined()
+  }
+}
+
+extension BudgetCheck {
+  var text: String {
+    let value = budget.metric.percentile == nil
+      ? NumberText.value(measured, of: budget.metric) : "\(NumberText.percent(measured, 2)) of messages slower"
+    return "\(budget.text): \(value), \(holds ? "kept" : "broken")"
+  }
+}
+
+extension GoalResult {
+  /// What was asked, what came of it, and the proof or the reason.
+  func text(stage: String) -> String {
+    var text = "\(goal.text)\n"
+    text += statusLines.map { "  \($0)\n" }.joined() + notes.map { "  · \($0)\n" }.joined() + "\n" + pointTable
+    if !frontier.isEmpty { text += "\n  What escalations buy (choosing part)\n" + frontierTable }
+    return text
+  }
+
+  /// One line for each thing that must be known.
+  public var statusLines: [String] {
+    switch status {
+    case .met: return certificates.isEmpty ? ["met as measured on the choosing part; nothing in it is guaranteed"] : certificates.map(\.text)
+    case .refused(let needs): return ["refused: too few labels"] + needs.map(\.text)
+    case .infeasible(let reason, let needs): return ["not met: \(reason)"] + needs.map(\.text)
+    }
+  }
+
+  static let columns: [Metric] = [.recall, .precision, .f1, .falsePositiveRate, .escalationRate, .reviewRate, .coverage, .selectiveRisk]
+
+  private var pointTable: String {
+    var table = TextTable([.init("thresholds"), .init("part")] + Self.columns.map { TextTable.Column($0.name, .right) })
+    for row in rows {
+      let cells = Self.columns.map { metric in
+        let estimate = row.withIntervals ? row.point.estimate(metric) : row.point.value(metric).map { Estimate($0) }
+        return metric.unit == .share && metric != .f1 ? Self.percent(estimate) : NumberText.estimate(estimate)
+      }
+      table.add([row.name + ": " + bandText(row.point), row.part] + cells)
+    }
+    return table.render()
+  }
+
+  static func percent(_ estimate: Estimate?) -> String {
+    guard let estimate else { return "—" }
+    guard let interval = estimate.interval else { return NumberText.percent(estimate.value) }
+    return "\(NumberText.percent(estimate.value)) [\(NumberText.percent(interval.low)), \(NumberText.percent(interval.high))]"
+  }
+
+  struct Row {
+    var name: String
+    var part: String
+    var point: OperatingPoint
+    var withIntervals: Bool
+  }
+  var rows: [Row] {
+    var rows = [Row(name: "now", part: "choosing", point: current, withIntervals: false)]
+    if let chosen { rows.append(Row(name: "chosen", part: "choosing", point: chosen, withIntervals: false)) }
+    rows.append(Row(name: "now", part: "reporting", point: reportedCurrent, withIntervals: true))
+    if let reported { rows.append(Row(name: "chosen", part: "reporting", point: reported, withIntervals: true)) }
+    return rows + nearest.map { Row(name: $0.text, part: "choosing", point: $0.point, withIntervals: false) }
+  }
+
+  /// The bands of the categories that the goal moves.
+  func bandText(_ point: OperatingPoint) -> String {
+    let bands = categoryPlaces.map { place in
+      point.bands[place].map { "\(NumberText.threshold($0.allowBelow))…\(NumberText.threshold($0.blockAbove))" } ?? "none"
+    }
+    return bands.joined(separator: ", ")
+  }
+
+  private var frontierTable: String {
+    var table = TextTable([.init("escalated", .right), .init(frontierMetric.name, .right), .init("recall", .right), .init("precision", .right), .init("thresholds")])
+    for point in frontier {
+      func cell(_ metric: Metric) -> String { NumberText.value(point.value(metric) ?? .nan, of: metric) }
+      table.add(cell(.escalationRate), cell(frontierMetric), cell(.recall), cell(.precision), bandText(point))
+    }
+    return table.render()
+  }
+}
+
+extension Certificate {
+  public var text: String {
+    let what: String =
+      switch bound.metric {
+      case .recall, .missRate: "violating messages missed"
+      case .precision: "flagged messages harmless"
+      case .falsePositiveRate: "harmless messages flagged"
+      default: "cheaply settled messages wrong"
+      }
+    return "proved: \(bound.text) at \(NumberText.short(confidence * 100))% confidence: \(grouped(bad)) of \(grouped(trials)) \(what), "
+      + "so at most \(NumberText.percent(riskAtMost, 2)) in truth (Clopper–Pearson; \(method.text))"
+  }
+}
