@@ -58,19 +58,3 @@ struct Backends {
     }
   }
 }
-
-/// Models that run in this process.
-enum NativeModels {
-  static func check(path: String, span: SourceSpan?) -> Diagnostics {
-    var diagnostics = Diagnostics()
-    diagnostics.error(
-      "native-model", "a model without an endpoint must run in this process, which this build cannot do", at: span,
-      hint: "give `endpoint:`, or take `model:` out to have the stage abstain")
-    return diagnostics
-  }
-
-  static func backend(path: String, span: SourceSpan?, settings: SafeguardSettings, options: BuildOptions, diagnostics: inout Diagnostics) -> (any ModelBackend)? {
-    diagnostics.add(contentsOf: check(path: path, span: span))
-    return nil
-  }
-}

@@ -34,7 +34,7 @@ public enum SafeguardStage {
     FieldSpec("policies_per_call", .integer(1...16), default: "1", "How many policies are asked in one call. More is cheaper and less accurate."),
     FieldSpec("effort", .choice(ReasoningEffort.allCases.map(\.rawValue)), default: "low", "How much the model reasons before it answers."),
     FieldSpec("max_tokens", .integer(16...131_072), default: "2048", "Ceiling for reasoning and answer together. An answer cut off by it is asked for once more with twice as much."),
-    FieldSpec("reasoning_budget", .integer(1...131_072), "Native model only: tokens of reasoning after which the analysis is closed and the label asked for."),
+    FieldSpec("reasoning_budget", .integer(0...131_072), "Native model only: tokens of reasoning after which the analysis is closed and the label asked for; 0 asks at once. Without it, what `max_tokens` leaves beside the answer."),
     FieldSpec("answer", .choice(["label", "rationale"]), default: "label", "`rationale` asks for a JSON object with the label, the rule ids and one sentence of reason."),
     FieldSpec("context", .object([FieldSpec("messages", .integer(0...50), default: "0", "Earlier messages of the conversation to show.")]), "What is shown beside the message; never judged itself."),
     FieldSpec("timeout", .duration, default: "20s", "Longest wait for one message's answers, retries included. The message's deadline may end it sooner."),
