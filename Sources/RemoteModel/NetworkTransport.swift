@@ -13,6 +13,8 @@ public struct NetworkTransport: HTTPTransport {
     configuration.redirectConfiguration = .disallow
     configuration.timeout.connect = .nanoseconds(Int64(connectTimeout.inSeconds * 1e9))
     configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = max(1, connections)
+    // A refused connection is told at once: retries, their budget and the breaker are the client's own.
+    configuration.connectionPool.retryConnectionEstablishment = false
     client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
   }
 
