@@ -7,7 +7,7 @@ public struct AnswerConstraint: Sendable, Hashable {
     case literal(String, [String])
     /// One of some strings.
     case label(String, [String])
-    /// An array of strings, each one of some; may be empty.
+    /// An array of strings, each one of some; may be empty, and has no more items than there are strings (at most 16).
     case labels(String, [String])
     /// A number from 0 to 1 with at most two decimals.
     case fraction(String)
@@ -44,14 +44,20 @@ public struct AnswerConstraint: Sendable, Hashable {
       case .literal(let key, let values): choice(key, values, values, before: "\(quoted(key)):", after: end)
       case .label(let key, let values): choice(key, values, values.map(quoted), before: "\(quoted(key)):", after: end)
       case .labels(let key, let values):
-        let item = BytePattern.oneOf(values.map { .text(quoted($0)) })
-        parts += [.text("\(quoted(key)):["), .optional(.sequence([item, .star(.sequence([.text(","), item]))])), .text("]\(end)")]
+        parts += [.text("\(quoted(key)):["), list(of: values.map { .text(quoted($0)) }), .text("]\(end)")]
       case .fraction(let key): parts += [.text("\(quoted(key)):"), .fraction, .text(end)]
       case .text(let key): parts += [.text("\(quoted(key)):\""), .jsonCharacters, .text("\"\(end)")]
       }
     }
     if fields.isEmpty { parts.append(.text("}")) }
     return AnswerConstraint(pattern: .sequence(parts), choices: choices)
+  }
+
+  /// No more items than there are to choose from, so that a model that repeats itself comes to an end; at most 16.
+  private static func list(of items: [BytePattern]) -> BytePattern {
+    var rest = BytePattern.bytes([])
+    for _ in 1..<max(1, min(items.count, 16)) { rest = .optional(.sequence([.text(","), .oneOf(items), rest])) }
+    return .optional(.sequence([.oneOf(items), rest]))
   }
 
   /// A JSON string literal.
