@@ -4,6 +4,7 @@ import Moderation
 import PipelineFile
 import Safeguard
 import StandardStages
+import YAMLDocument
 
 struct LintCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -35,8 +36,8 @@ struct LintCommand: AsyncParsableCommand {
       }
       switch format {
       case .text: break
-      case .json: Terminal.output(DiagnosticRenderer.json(all) + "\n")
-      case .sarif: Terminal.output(DiagnosticRenderer.sarif(all, version: WinnowVersion.current, codes: StandardStages.codes) + "\n")
+      case .json: Terminal.output(DiagnosticRenderer.json(all))
+      case .sarif: Terminal.output(DiagnosticRenderer.sarif(all, version: WinnowVersion.current, codes: StandardStages.codes))
       case .github: Terminal.output(DiagnosticRenderer.githubAnnotations(all))
       }
       if all.hasErrors || (strict && !all.isEmpty) { throw Exit.findings }
@@ -47,6 +48,8 @@ struct LintCommand: AsyncParsableCommand {
     guard file.hasSuffix(".md") else {
       return PipelineFile.load(path: file, stageTypes: StandardStages.all, environment: ProcessInfo.processInfo.environment).diagnostics
     }
-    return PolicyLint.check(path: file)
+    var diagnostics = Diagnostics()
+    guard let bytes = SourceFile.read(path: file, file: file, maxBytes: Policy.maximumBytes, diagnostics: &diagnostics) else { return diagnostics }
+    return PolicyLint.check(text: String(decoding: bytes, as: UTF8.self), file: file)
   }
 }

@@ -89,38 +89,23 @@ struct ModelCommand: AsyncParsableCommand {
 
   struct Logits: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Print the likeliest next tokens for token sequences.",
-      discussion: #"Reads JSON Lines `{"ids": […]}` from files or standard input; writes `{"top": [{"id", "logit"}…]}` for the last position, or all logits with --all."#)
+      abstract: "Print logits for token sequences.",
+      discussion: #"Reads JSON Lines `{"id", "ids": […], "positions": […], "top": n}` from files or standard input; answers each with one line."#)
     @Argument(help: "Checkpoint folder.") var folder: String
     @Argument(help: "Files; nothing is standard input.") var files: [String] = []
     @Option(help: "reference, or best, scalar, avx2, avx512, neon.") var kernels = "reference"
-    @Option(help: "How many tokens to print.") var top = 10
-    @Flag(help: "Print every logit.") var all = false
 
     func run() async throws {
       try await reportingFailures {
         let checkpoint = try Checkpoint(at: folder)
         let (model, _) = try ModelCommand.model(checkpoint, kernels: kernels)
         try LineInput.forEach(files) { line, place in
-          let ids = try Self.ids(line, place)
-          let logits = try model.makeSequence().append(ids, logitsAt: [ids.count - 1])[0]
-          Terminal.output(JSONOutput.object(all ? Self.everything(logits) : Self.likeliest(logits, top)).text + "\n")
+          do {
+            let query = try LogitQuery(line: line, vocabSize: checkpoint.config.vocabSize)
+            Terminal.output(try query.answer(by: model).text + "\n")
+          } catch { throw CommandFailure("\(place): \(error)") }
         }
       }
-    }
-
-    private static func ids(_ line: [UInt8], _ place: String) throws -> [TokenID] {
-      guard let input = try? JSONValue.parse(line), let array = input["ids"]?.array else { throw CommandFailure("\(place): expected {\"ids\": […]}") }
-      let ids = array.compactMap { $0.int.flatMap { TokenID(exactly: $0) } }
-      guard ids.count == array.count, !ids.isEmpty else { throw CommandFailure("\(place): `ids` must be a list of token ids that is not empty") }
-      return ids
-    }
-
-    private static func everything(_ logits: [Float]) -> [JSONOutput.Member] { [.init("logits", .array(logits.map { .float($0) }))] }
-
-    private static func likeliest(_ logits: [Float], _ count: Int) -> [JSONOutput.Member] {
-      let order = logits.indices.sorted { (logits[$0], $1) > (logits[$1], $0) }.prefix(count)
-      return [.init("top", .array(order.map { .object([.init("id", .int($0)), .init("logit", .float(logits[$0]))]) }))]
     }
   }
 

@@ -1,4 +1,7 @@
 import FoundationEssentials
+import Moderation
+import Pipeline
+import RecordIO
 import Streaming
 import Synchronization
 
@@ -47,8 +50,4 @@ final class ProgressLine: Sendable {
   private var totalSize: Int? { sizes.contains { $0 == nil } ? nil : sizes.compactMap { $0 }.reduce(0, +) }
 
   func clear() { if isOn { Terminal.error("\r\u{1B}[K") } }
-}
-
-extension Duration {
-  var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
 }

@@ -16,6 +16,6 @@ struct SchemaCommand: AsyncParsableCommand {
   @Flag(help: "Print the reference page in Markdown instead.") var reference = false
 
   func run() async throws {
-    Terminal.output(reference ? PipelineFile.referencePage(stageTypes: StandardStages.all) : PipelineFile.jsonSchema(stageTypes: StandardStages.all) + "\n")
+    Terminal.output(reference ? PipelineFile.referencePage(stageTypes: StandardStages.all) : PipelineFile.jsonSchema(stageTypes: StandardStages.all))
   }
 }

@@ -11,8 +11,8 @@ import Synchronization
 #endif
 
 /// SIGTERM and SIGINT drain: what was read is finished, then the run ends. A second one ends it at once. SIGPIPE is an error of `write`.
-final class Signals: Sendable {
-  private let sources: [any DispatchSourceSignal & Sendable]
+final class Signals {
+  private let sources: [any DispatchSourceSignal]
 
   init(stop: StopFlag) {
     signal(SIGPIPE, SIG_IGN)
@@ -24,7 +24,7 @@ final class Signals: Sendable {
         stop.set()
       }
       source.resume()
-      return source as any DispatchSourceSignal & Sendable
+      return source
     }
   }
 }

@@ -18,7 +18,7 @@ private let rulesOnly = """
       rules: [rules.yaml]
   """
 private let rules = """
-  - {id: offer, pattern: 'free\\s+money', flags: i, category: spam, effect: block}
+  - {id: offer, pattern: 'free\\s+money', flags: i, category: spam, effect: block, final: true}
   """
 
 struct RunCommandTests {
