@@ -146,7 +146,9 @@ public final class ChatClient: Sendable {
   }
 
   private func call(_ endpoint: ChatEndpoint, body: [UInt8], timeout: Duration) -> HTTPCall {
-    var headers = [(name: "Content-Type", value: "application/json"), (name: "Accept", value: "application/json"), (name: "User-Agent", value: RemoteModel.userAgent)]
+    var headers = [
+      (name: "Content-Type", value: "application/json"), (name: "Accept", value: "application/json"), (name: "User-Agent", value: RemoteModel.userAgent),
+    ]
     if let key = configuration.key { headers.append((name: "Authorization", value: "Bearer " + key.reveal())) }
     return HTTPCall(url: endpoint.url, headers: headers, body: body, timeout: timeout, maximumReplyBytes: configuration.maximumReplyBytes)
   }

@@ -1,7 +1,7 @@
 import AsyncHTTPClient
+import Moderation
 import NIOCore
 import NIOHTTP1
-import Moderation
 
 /// HTTP over async-http-client: no redirects, no decompression, a cap on the body, one deadline over everything.
 public struct NetworkTransport: HTTPTransport {

@@ -96,7 +96,9 @@ struct AnswerLines {
     guard let (label, rest) = LabelScanner.leading(line, labels: labels) else { return nil }
     let tail = AnswerText.trimmed(rest)
     // A digit on a line of its own is an answer only when there is no more than that line: else it may be a page number or a list.
-    if label.isNumeric { return lines.count == 1 && (tail.isEmpty || tail == "." || isBracketed(tail)) ? .one(Found(line: index, label: label, keyed: false, rest: tail)) : nil }
+    if label.isNumeric {
+      return lines.count == 1 && (tail.isEmpty || tail == "." || isBracketed(tail)) ? .one(Found(line: index, label: label, keyed: false, rest: tail)) : nil
+    }
     guard tail.isEmpty || isBracketed(tail) || ".,;:–—-(".contains(tail.first ?? "x") else { return nil }
     guard line.hasPrefix(label.name) || tail.isEmpty else { return nil }
     let others = LabelScanner.mentioned(in: tail, labels: labels).filter { !$0.agrees(with: label) }

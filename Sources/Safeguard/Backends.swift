@@ -32,7 +32,9 @@ struct Backends {
     do throws(FileError) {
       let answers = try RecordedAnswers(path: path)
       if answers.badLines > 0 {
-        diagnostics.warning("bad-recording", "\(answers.badLines) line\(answers.badLines == 1 ? "" : "s") of the recording hold no answer", at: span ?? SourceSpan(file: path, line: 1, column: 1))
+        diagnostics.warning(
+          "bad-recording", "\(answers.badLines) line\(answers.badLines == 1 ? "" : "s") of the recording hold no answer",
+          at: span ?? SourceSpan(file: path, line: 1, column: 1))
       }
       return answers
     } catch {

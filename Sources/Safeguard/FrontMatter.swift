@@ -148,7 +148,9 @@ extension FrontMatter.Output {
 
   private mutating func readLabels(_ entry: Setting.Entry, _ diagnostics: inout Diagnostics) {
     guard let entries = entry.value.entries, !entries.isEmpty else {
-      diagnostics.error("policy-output-format", "`labels` must map each label to what it means", at: entry.value.span, hint: "for example `{high: block, medium: review, low: allow}`")
+      diagnostics.error(
+        "policy-output-format", "`labels` must map each label to what it means", at: entry.value.span,
+        hint: "for example `{high: block, medium: review, low: allow}`")
       return
     }
     for label in entries {
@@ -174,7 +176,8 @@ extension FrontMatter.Output {
   /// What cannot work: labels that never block or never allow, flags without keys.
   private func check(_ setting: Setting, _ diagnostics: inout Diagnostics) {
     if !labels.isEmpty, Set(labels.map(\.meaning)).subtracting([.abstain]).count < 2 {
-      diagnostics.error("policy-output-format", "all labels mean the same", at: setting.span, hint: "map at least one label to `allow` and one to `block` or `review`")
+      diagnostics.error(
+        "policy-output-format", "all labels mean the same", at: setting.span, hint: "map at least one label to `allow` and one to `block` or `review`")
     }
     if format == "flags", flags.isEmpty { diagnostics.error("policy-output-format", "format `flags` needs `flags`", at: setting.span) }
     if format == "labels", labels.isEmpty { diagnostics.error("policy-output-format", "format `labels` needs `labels`", at: setting.span) }

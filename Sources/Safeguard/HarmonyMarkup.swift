@@ -2,10 +2,12 @@
 ///
 /// Seen: `<|channel|>analysis<|message|>…<|end|><|start|>assistant<|channel|>final<|message|>0` (llama.cpp with `reasoning_format: none`,
 /// also without the final header), `analysis…assistantfinal0` (special tokens dropped in decoding), and headers cut off by a token limit.
+/// Other reasoning models leave `<think>…</think>`.
 enum HarmonyMarkup {
   /// The text of the final channel; the text itself when it has no markup; nil when there is markup but no final channel.
   static func finalChannel(of text: String) -> String? {
     if text.contains("<|") { return special(text) }
+    if text.hasPrefix("<think>") { return text.ranges(of: "</think>").last.map { String(text[$0.upperBound...]) } }
     if let text = stripped(text) { return text }
     return text
   }

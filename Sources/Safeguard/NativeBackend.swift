@@ -151,7 +151,8 @@ enum AnswerGrammar {
     case .json(let shape): return result.decisions.first { $0.name == shape.decision }?.probabilities ?? [:]
     case .tagged(let tag):
       guard let found = result.decisions.first?.probabilities else { return [:] }
-      return Dictionary(format.askedLabels.compactMap { label in found["<\(tag)>\(label.name)</\(tag)>"].map { (label.name, $0) } }, uniquingKeysWith: { first, _ in first })
+      return Dictionary(
+        format.askedLabels.compactMap { label in found["<\(tag)>\(label.name)</\(tag)>"].map { (label.name, $0) } }, uniquingKeysWith: { first, _ in first })
     case .flags, .field, .list: return [:]
     }
   }

@@ -22,7 +22,9 @@ enum NativeModels {
     return diagnostics
   }
 
-  static func backend(path: String, span: SourceSpan?, settings: SafeguardSettings, options: BuildOptions, diagnostics: inout Diagnostics) -> (any ModelBackend)? {
+  static func backend(path: String, span: SourceSpan?, settings: SafeguardSettings, options: BuildOptions, diagnostics: inout Diagnostics) -> (
+    any ModelBackend
+  )? {
     let problems = check(path: path, span: span)
     diagnostics.add(contentsOf: problems)
     guard !problems.hasErrors else { return nil }
@@ -38,7 +40,8 @@ enum NativeModels {
     for file in files(path) {
       guard let open = try? ReadableFile(path: path + "/" + file) else { continue }
       parts.append("\(file) \(open.size)")
-      let pieces = 64, length = min(512, open.size)
+      let pieces = 64
+      let length = min(512, open.size)
       for piece in 0..<pieces {
         let offset = min(open.size / pieces * piece, open.size - length)
         if let bytes = try? open.bytes(at: offset, count: length) { parts.append(hexSHA256(bytes)) }

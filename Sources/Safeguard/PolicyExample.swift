@@ -18,7 +18,9 @@ public struct PolicyExample: Sendable, Hashable {
         open = (unquoted(content), index + 1)
       } else if let content = open, let answer = value(of: plain, keys: ["answer", "label", "output", "classification", "expected"]) {
         guard let label = labelValue(answer, format: format) else { continue }
-        if !content.content.isEmpty, !content.content.hasPrefix("[") { examples.append(PolicyExample(content: content.content, label: label, line: content.line)) }
+        if !content.content.isEmpty, !content.content.hasPrefix("[") {
+          examples.append(PolicyExample(content: content.content, label: label, line: content.line))
+        }
         open = nil
       }
     }

@@ -33,7 +33,8 @@ public enum PolicyLint {
     if tokens < fewestTokens {
       diagnostics.warning("policy-short", "the policy has about \(tokens) tokens: too few to settle borderline content", at: lines.start, hint: hint)
     } else if tokens > limitTokens {
-      diagnostics.warning("policy-long", "the policy has about \(tokens) tokens: above \(limitTokens) answers are lost to exhausted reasoning", at: lines.start, hint: hint)
+      diagnostics.warning(
+        "policy-long", "the policy has about \(tokens) tokens: above \(limitTokens) answers are lost to exhausted reasoning", at: lines.start, hint: hint)
     } else if tokens > mostTokens {
       diagnostics.warning("policy-long", "the policy has about \(tokens) tokens: every message pays for them, and accuracy falls", at: lines.start, hint: hint)
     }
@@ -66,7 +67,8 @@ public enum PolicyLint {
     for line in lines.lines where line.section != .examples {
       for word in vagueWords {
         guard let range = unquotedWord(word, in: line.text) else { continue }
-        diagnostics.warning("policy-vague", "`\(word)` leaves the decision to the model", at: lines.span(line, of: range), hint: "say when it applies and when it does not")
+        diagnostics.warning(
+          "policy-vague", "`\(word)` leaves the decision to the model", at: lines.span(line, of: range), hint: "say when it applies and when it does not")
       }
     }
   }
@@ -98,9 +100,12 @@ public enum PolicyLint {
     guard let first = statements.first else { return }
     let half = lines.lines.count / 2
     if first > half {
-      diagnostics.warning("policy-format-late", "the output format is first stated in the second half", at: lines.span(lines.lines[first]), hint: "state it near the top, and again before the examples")
+      diagnostics.warning(
+        "policy-format-late", "the output format is first stated in the second half", at: lines.span(lines.lines[first]),
+        hint: "state it near the top, and again before the examples")
     } else if statements.count < 2 {
-      diagnostics.warning("policy-format-once", "the output format is stated only once", at: lines.span(lines.lines[first]), hint: "state it again right before the examples")
+      diagnostics.warning(
+        "policy-format-once", "the output format is stated only once", at: lines.span(lines.lines[first]), hint: "state it again right before the examples")
     }
   }
 
@@ -135,7 +140,8 @@ public enum PolicyLint {
     let meanings = policy.examples.map(\.label.meaning)
     let span = lines.span(heading)
     guard !meanings.isEmpty else {
-      diagnostics.warning("policy-examples", "no example could be read with its label", at: span, hint: "write `Content: \"…\"` and below it `Answer: …`, or `\"…\" → label`")
+      diagnostics.warning(
+        "policy-examples", "no example could be read with its label", at: span, hint: "write `Content: \"…\"` and below it `Answer: …`, or `\"…\" → label`")
       return
     }
     if Set(meanings).count < 2 {
@@ -147,14 +153,17 @@ public enum PolicyLint {
   }
 
   static let precedenceWords = [
-    "precedence", "priority", "takes over", "overrides", "override", "when in doubt", "if in doubt", "if both", "both apply", "more than one rule", "wins", "unless",
+    "precedence", "priority", "takes over", "overrides", "override", "when in doubt", "if in doubt", "if both", "both apply", "more than one rule", "wins",
+    "unless",
     "outweighs", "in case of conflict", "when uncertain", "if uncertain", "most severe", "highest",
   ]
 
   private static func checkPrecedence(_ policy: Policy, _ lines: PolicyText, _ diagnostics: inout Diagnostics) {
     let lower = policy.body.lowercased()
     guard !precedenceWords.contains(where: lower.contains) else { return }
-    diagnostics.warning("policy-precedence", "the policy does not say what wins when two rules apply", at: lines.start, hint: "for example: if a rule under VIOLATES and a rule under SAFE both apply, the violating one wins")
+    diagnostics.warning(
+      "policy-precedence", "the policy does not say what wins when two rules apply", at: lines.start,
+      hint: "for example: if a rule under VIOLATES and a rule under SAFE both apply, the violating one wins")
   }
 
   // MARK: What does not belong into a policy

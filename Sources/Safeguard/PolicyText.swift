@@ -56,7 +56,8 @@ struct PolicyText {
     let letters = plain.filter(\.isLetter)
     let isCapitals = letters.count >= 4 && letters.allSatisfy { $0.isUppercase || !$0.isCased }
     let isBold = line.hasPrefix("**") && (line.hasSuffix("**") || line.hasSuffix(":**") || line.hasSuffix("**:"))
-    return isCapitals || isBold || (plain.hasSuffix(":") && !plain.contains("(") && !plain.dropLast().contains(":") && plain.split(separator: " ").count <= 5) ? plain : nil
+    return isCapitals || isBold || (plain.hasSuffix(":") && !plain.contains("(") && !plain.dropLast().contains(":") && plain.split(separator: " ").count <= 5)
+      ? plain : nil
   }
 
   private static func section(_ heading: String) -> Section? {

@@ -55,14 +55,17 @@ struct Probe: Sendable {
     let name = use.policy.id
     let hint = "check the model, its chat template and the policy's output format, or set `probe: false`"
     guard !readable.isEmpty else {
-      return diagnostics.error("probe-unreadable", "the model answers none of the \(outcomes.count) examples of policy `\(name)` in the policy's format", at: span, hint: hint)
+      return diagnostics.error(
+        "probe-unreadable", "the model answers none of the \(outcomes.count) examples of policy `\(name)` in the policy's format", at: span, hint: hint)
     }
     let right = readable.filter { $0.answered == $0.expected }.count
     let bothExpected = Set(readable.map(\.expected)).count > 1
     if bothExpected, Set(readable.map(\.answered)).count == 1 {
       diagnostics.error("probe-constant", "the model gives the same answer to all \(readable.count) examples of policy `\(name)`", at: span, hint: hint)
     } else if readable.count > 1, right * 2 < readable.count {
-      diagnostics.error("probe-inverted", "the model answers \(readable.count - right) of \(readable.count) examples of policy `\(name)` the wrong way round", at: span, hint: hint)
+      diagnostics.error(
+        "probe-inverted", "the model answers \(readable.count - right) of \(readable.count) examples of policy `\(name)` the wrong way round", at: span,
+        hint: hint)
     }
   }
 }

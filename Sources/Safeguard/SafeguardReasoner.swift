@@ -79,7 +79,8 @@ public struct SafeguardReasoner: Reasoner {
     for vote in 0..<settings.votes {
       let seed = settings.seed.map { $0 &+ vote } ?? (settings.votes > 1 ? vote : nil)
       do throws(ReasonerError) {
-        let answer = try await backend.complete(call.prompt, sampling: Sampling(maxTokens: settings.maxTokens, temperature: settings.samplingTemperature, seed: seed), deadline: deadline)
+        let answer = try await backend.complete(
+          call.prompt, sampling: Sampling(maxTokens: settings.maxTokens, temperature: settings.samplingTemperature, seed: seed), deadline: deadline)
         votes.append(PolicyAnswer.read(answer, prompt: call.prompt))
         usage = usage + answer.usage
         model = answer.model

@@ -87,9 +87,10 @@ struct SafeguardSettings: Sendable {
 
   private mutating func readModel(_ configuration: StageConfiguration, _ diagnostics: inout Diagnostics) {
     let settings = configuration.settings
-    let name = settings["model"]?.string
+    // Empty is absent, so that a file may say `model: ${WINNOW_MODEL:-}`.
+    let name = settings["model"]?.string.flatMap { $0.isEmpty ? nil : $0 }
     if let entry = settings.entry("api_key") { key = KeySource(entry.value, configuration, &diagnostics) }
-    guard let written = settings["endpoint"] else {
+    guard let written = settings["endpoint"], written.string != "" else {
       if let name { model = .native(path: configuration.resolve(name)) }
       return
     }
@@ -108,7 +109,9 @@ struct SafeguardSettings: Sendable {
       }
     }
     guard let name else {
-      diagnostics.error("endpoint-without-model", "an endpoint needs `model`: the name that it knows the model by", at: written.span, hint: "for example `model: openai/gpt-oss-safeguard-20b`")
+      diagnostics.error(
+        "endpoint-without-model", "an endpoint needs `model`: the name that it knows the model by", at: written.span,
+        hint: "for example `model: openai/gpt-oss-safeguard-20b`")
       return
     }
     if !endpoints.isEmpty { model = .remote(endpoints: endpoints, name: name) }
@@ -116,13 +119,16 @@ struct SafeguardSettings: Sendable {
 
   private func check(_ settings: Setting, _ diagnostics: inout Diagnostics) {
     if let truncation, truncation.head + truncation.tail > maximumContent || truncation.head + truncation.tail == 0 {
-      diagnostics.error("bad-truncation", "`head` and `tail` together must be 1 to \(maximumContent) characters (`max_content`)", at: settings["truncate"]?.span)
+      diagnostics.error(
+        "bad-truncation", "`head` and `tail` together must be 1 to \(maximumContent) characters (`max_content`)", at: settings["truncate"]?.span)
     }
     if let reasoningBudget, reasoningBudget >= maxTokens {
-      diagnostics.error("bad-reasoning-budget", "`reasoning_budget` must be less than `max_tokens`, which also holds the answer", at: settings["reasoning_budget"]?.span)
+      diagnostics.error(
+        "bad-reasoning-budget", "`reasoning_budget` must be less than `max_tokens`, which also holds the answer", at: settings["reasoning_budget"]?.span)
     }
     if votes > 1, temperature == 0 {
-      diagnostics.warning("votes-without-chance", "at `temperature: 0` all votes are nearly the same", at: settings["votes"]?.span, hint: "leave `temperature` out")
+      diagnostics.warning(
+        "votes-without-chance", "at `temperature: 0` all votes are nearly the same", at: settings["votes"]?.span, hint: "leave `temperature` out")
     }
     if key != nil, settings["endpoint"] == nil {
       diagnostics.warning("unused-key", "`api_key` does nothing without `endpoint`", at: settings["api_key"]?.span)

@@ -26,25 +26,39 @@ public enum SafeguardStage {
       """)
 
   private static let fields: [FieldSpec] = [
-    FieldSpec("endpoint", .either([.url, .list(.url)]), "Base URL of an OpenAI-compatible chat API, or several that serve the same model. A call goes to the one that has its policy cached, unless that one is busy or ill."),
+    FieldSpec(
+      "endpoint", .either([.url, .list(.url)]),
+      "Base URL of an OpenAI-compatible chat API, or several that serve the same model. A call goes to the one that has its policy cached, unless that one is busy or ill."
+    ),
     FieldSpec("model", .string, "With `endpoint`: the model's name there. Without: a folder with a checkpoint, run in this process."),
     FieldSpec("api_key", .secret, "Key for the endpoint, sent as a bearer token. Never written here and never printed."),
     FieldSpec("recorded", .path, "JSONL of earlier answers. What it holds is answered from it; the rest goes to `endpoint` or `model`, or is an abstention."),
     FieldSpec("policies", .perCategory(.existingPath), "Policy files by category; stand in for the categories' own `policy`."),
     FieldSpec("policies_per_call", .integer(1...16), default: "1", "How many policies are asked in one call. More is cheaper and less accurate."),
     FieldSpec("effort", .choice(ReasoningEffort.allCases.map(\.rawValue)), default: "low", "How much the model reasons before it answers."),
-    FieldSpec("max_tokens", .integer(16...131_072), default: "2048", "Ceiling for reasoning and answer together. An answer cut off by it is asked for once more with twice as much."),
-    FieldSpec("reasoning_budget", .integer(0...131_072), "Native model only: tokens of reasoning after which the analysis is closed and the label asked for; 0 asks at once. Without it, what `max_tokens` leaves beside the answer."),
-    FieldSpec("answer", .choice(["label", "rationale"]), default: "label", "`rationale` asks for a JSON object with the label, the rule ids and one sentence of reason."),
-    FieldSpec("context", .object([FieldSpec("messages", .integer(0...50), default: "0", "Earlier messages of the conversation to show.")]), "What is shown beside the message; never judged itself."),
+    FieldSpec(
+      "max_tokens", .integer(16...131_072), default: "2048",
+      "Ceiling for reasoning and answer together. An answer cut off by it is asked for once more with twice as much."),
+    FieldSpec(
+      "reasoning_budget", .integer(0...131_072),
+      "Native model only: tokens of reasoning after which the analysis is closed and the label asked for; 0 asks at once. Without it, what `max_tokens` leaves beside the answer."
+    ),
+    FieldSpec(
+      "answer", .choice(["label", "rationale"]), default: "label", "`rationale` asks for a JSON object with the label, the rule ids and one sentence of reason."
+    ),
+    FieldSpec(
+      "context", .object([FieldSpec("messages", .integer(0...50), default: "0", "Earlier messages of the conversation to show.")]),
+      "What is shown beside the message; never judged itself."),
     FieldSpec("timeout", .duration, default: "20s", "Longest wait for one message's answers, retries included. The message's deadline may end it sooner."),
     FieldSpec("retries", .integer(0...10), default: "2", "Calls after a failed one, with growing random pauses, within a budget of a fifth of all calls."),
     FieldSpec("concurrency", .integer(1...1024), default: "8", "Messages asked about at once, and calls at once."),
-    FieldSpec("max_content", .integer(1...1_000_000), default: "60000", "Longest content in characters. Longer content is an error, or cut where `truncate` is set."),
+    FieldSpec(
+      "max_content", .integer(1...1_000_000), default: "60000", "Longest content in characters. Longer content is an error, or cut where `truncate` is set."),
     FieldSpec(
       "truncate",
       .object([
-        FieldSpec("head", .integer(0...1_000_000), default: "0", "Characters kept at the beginning."), FieldSpec("tail", .integer(0...1_000_000), default: "0", "Characters kept at the end."),
+        FieldSpec("head", .integer(0...1_000_000), default: "0", "Characters kept at the beginning."),
+        FieldSpec("tail", .integer(0...1_000_000), default: "0", "Characters kept at the end."),
       ]), "Shows the beginning and end of content that is too long. What is found safe this way goes to review: the middle was not seen."),
     FieldSpec("votes", .integer(1...9), default: "1", "Answers to ask for, each with its own seed; the majority counts, a tie is an abstention."),
     FieldSpec("temperature", .number(0...2), default: "0, or 0.7 with several votes", "Randomness of the answer."),
@@ -119,7 +133,9 @@ public enum SafeguardStage {
         let text = try Files.text(path: use.path, maximumBytes: Policy.maximumBytes)
         let policy = Policy(text: text, file: use.path, diagnostics: &diagnostics)
         if let twin = uses.first(where: { $0.policy.id == policy.id }) {
-          diagnostics.error("duplicate-policy", "two policies have the id `\(policy.id)`", at: use.span, notes: [.init("the other one is `\(twin.file)`")], hint: "give each an `id` in its front matter")
+          diagnostics.error(
+            "duplicate-policy", "two policies have the id `\(policy.id)`", at: use.span, notes: [.init("the other one is `\(twin.file)`")],
+            hint: "give each an `id` in its front matter")
         }
         checkCategories(policy, use, configuration, &diagnostics)
         uses.append(.init(policy: policy, file: use.path, categories: use.categories))
@@ -131,7 +147,9 @@ public enum SafeguardStage {
   }
 
   /// A policy that names its categories is not asked about others; a flag's category must exist.
-  private static func checkCategories(_ policy: Policy, _ use: SafeguardSettings.PolicyUse, _ configuration: StageConfiguration, _ diagnostics: inout Diagnostics) {
+  private static func checkCategories(
+    _ policy: Policy, _ use: SafeguardSettings.PolicyUse, _ configuration: StageConfiguration, _ diagnostics: inout Diagnostics
+  ) {
     guard !policy.categories.isEmpty else { return }
     for index in use.categories {
       let name = configuration.categories[index].name
@@ -152,7 +170,8 @@ public enum SafeguardStage {
 
   private static func fingerprint(_ settings: SafeguardSettings, _ uses: [SafeguardReasoner.Use], _ backend: any ModelBackend) -> String {
     var parts = ["safeguard", String(PromptBuilder.templateVersion), backend.identity, settings.effort.rawValue, String(settings.asksRationale)]
-    parts += [settings.policiesPerCall, settings.contextMessages, settings.maxTokens, settings.reasoningBudget ?? -1, settings.maximumContent, settings.votes].map { String($0) }
+    parts += [settings.policiesPerCall, settings.contextMessages, settings.maxTokens, settings.reasoningBudget ?? -1, settings.maximumContent, settings.votes]
+      .map { String($0) }
     parts += ["\(settings.truncation?.head ?? -1)/\(settings.truncation?.tail ?? -1)", "\(settings.samplingTemperature)", "\(settings.seed ?? -1)"]
     parts += uses.map { "\($0.policy.contentHash):\($0.categories.bits)" }
     return hexSHA256(parts.map { "\($0.utf8.count):\($0)" }.joined())

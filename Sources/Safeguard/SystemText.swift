@@ -18,8 +18,8 @@ enum SystemText {
   }
 
   static func question(policies: [Policy], formats: [AnswerFormat]) -> String {
-    guard policies.count > 1 else { return "Judge only the content between the last two lines above, under the policy. " + formats[0].instruction }
-    return "Judge only the content between the last two lines above, under each policy. " + instruction(policies: policies, formats: formats)
+    guard policies.count > 1 else { return "Judge only the content between the last two `=====` lines, under the policy. " + formats[0].instruction }
+    return "Judge only the content between the last two `=====` lines, under each policy. " + instruction(policies: policies, formats: formats)
   }
 
   /// One JSON object keyed by policy id.

@@ -2,7 +2,8 @@
 enum TaggedAnswer {
   /// Nil when the text has no such tag.
   static func reading(_ text: String, tag: String, labels: [AnswerLabel]) -> AnswerReading? {
-    let open = "<\(tag)>", close = "</\(tag)>"
+    let open = "<\(tag)>"
+    let close = "</\(tag)>"
     var found: Set<AnswerLabel> = []
     var rest = text[...]
     var seen = false

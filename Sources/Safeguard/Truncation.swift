@@ -25,7 +25,8 @@ public struct Truncation: Sendable, Hashable {
       let part = applied(to: text)
       return (.message(part.text), part.cut)
     case .exchange(let prompt, let completion):
-      let first = applied(to: prompt), second = applied(to: completion)
+      let first = applied(to: prompt)
+      let second = applied(to: completion)
       return (.exchange(prompt: first.text, completion: second.text), first.cut || second.cut)
     case .chat(let turns):
       let parts = turns.map { applied(to: $0.content) }

@@ -14,7 +14,10 @@ import Testing
     var timeout: Duration = .seconds(120)
     var testDescription: String { name }
   }
-  enum Expected: Sendable { case content(String?, reasoning: String?), failure(ChatFailure.Kind) }
+  enum Expected: Sendable {
+    case content(String?, reasoning: String?)
+    case failure(ChatFailure.Kind)
+  }
 
   static func ok(_ message: String, finish: String = "stop") -> String {
     #"{"choices":[{"finish_reason":"\#(finish)","index":0,"message":\#(message)}],"model":"m","usage":{"completion_tokens":3,"prompt_tokens":9}}"#
@@ -24,18 +27,40 @@ import Testing
 
   static let cases: [Case] = [
     .init(name: "a good answer", behaviours: [.reply(200, body: good)], expected: .content("1", reasoning: "why"), requests: 1),
-    .init(name: "reasoning", behaviours: [.reply(200, body: ok(#"{"role":"assistant","content":"0","reasoning":"r"}"#))], expected: .content("0", reasoning: "r"), requests: 1),
-    .init(name: "thinking", behaviours: [.reply(200, body: ok(#"{"role":"assistant","content":"0","thinking":"t"}"#))], expected: .content("0", reasoning: "t"), requests: 1),
-    .init(name: "ollama's own shape", behaviours: [.reply(200, body: #"{"model":"m","message":{"role":"assistant","content":"1","thinking":"t"},"done_reason":"stop","done":true}"#)], expected: .content("1", reasoning: "t"), requests: 1),
-    .init(name: "null content", behaviours: [.reply(200, body: ok(#"{"role":"assistant","content":null,"reasoning":"r"}"#))], expected: .content(nil, reasoning: "r"), requests: 1),
-    .init(name: "empty content", behaviours: [.reply(200, body: ok(#"{"role":"assistant","content":""}"#))], expected: .content("", reasoning: nil), requests: 1),
-    .init(name: "content in parts", behaviours: [.reply(200, body: ok(#"{"role":"assistant","content":[{"type":"text","text":"1"}]}"#))], expected: .content("1", reasoning: nil), requests: 1),
+    .init(
+      name: "reasoning", behaviours: [.reply(200, body: ok(#"{"role":"assistant","content":"0","reasoning":"r"}"#))], expected: .content("0", reasoning: "r"),
+      requests: 1),
+    .init(
+      name: "thinking", behaviours: [.reply(200, body: ok(#"{"role":"assistant","content":"0","thinking":"t"}"#))], expected: .content("0", reasoning: "t"),
+      requests: 1),
+    .init(
+      name: "ollama's own shape",
+      behaviours: [.reply(200, body: #"{"model":"m","message":{"role":"assistant","content":"1","thinking":"t"},"done_reason":"stop","done":true}"#)],
+      expected: .content("1", reasoning: "t"), requests: 1),
+    .init(
+      name: "null content", behaviours: [.reply(200, body: ok(#"{"role":"assistant","content":null,"reasoning":"r"}"#))],
+      expected: .content(nil, reasoning: "r"), requests: 1),
+    .init(
+      name: "empty content", behaviours: [.reply(200, body: ok(#"{"role":"assistant","content":""}"#))], expected: .content("", reasoning: nil), requests: 1),
+    .init(
+      name: "content in parts", behaviours: [.reply(200, body: ok(#"{"role":"assistant","content":[{"type":"text","text":"1"}]}"#))],
+      expected: .content("1", reasoning: nil), requests: 1),
     .init(name: "429 once", behaviours: [.reply(429, body: "{}"), .reply(200, body: good)], expected: .content("1", reasoning: "why"), requests: 2),
     .init(name: "429 for ever", behaviours: [.reply(429, body: "{}")], expected: .failure(.rateLimited), requests: 3),
-    .init(name: "503 with Retry-After", behaviours: [.reply(503, headers: ["Retry-After": "0.05"], body: error("Loading model", type: "unavailable_error")), .reply(200, body: good)], expected: .content("1", reasoning: "why"), requests: 2),
-    .init(name: "Retry-After beyond the deadline", behaviours: [.reply(503, headers: ["Retry-After": "3000"], body: "{}")], expected: .failure(.unavailable), requests: 1),
-    .init(name: "500", behaviours: [.reply(500, body: error("boom", type: "server_error")), .reply(200, body: good)], expected: .content("1", reasoning: "why"), requests: 2),
-    .init(name: "output that the server cannot parse", behaviours: [.reply(500, body: error("The model produced output that does not match the expected peg-native format", type: "server_error"))], expected: .failure(.malformedOutput), requests: 1),
+    .init(
+      name: "503 with Retry-After",
+      behaviours: [.reply(503, headers: ["Retry-After": "0.05"], body: error("Loading model", type: "unavailable_error")), .reply(200, body: good)],
+      expected: .content("1", reasoning: "why"), requests: 2),
+    .init(
+      name: "Retry-After beyond the deadline", behaviours: [.reply(503, headers: ["Retry-After": "3000"], body: "{}")], expected: .failure(.unavailable),
+      requests: 1),
+    .init(
+      name: "500", behaviours: [.reply(500, body: error("boom", type: "server_error")), .reply(200, body: good)], expected: .content("1", reasoning: "why"),
+      requests: 2),
+    .init(
+      name: "output that the server cannot parse",
+      behaviours: [.reply(500, body: error("The model produced output that does not match the expected peg-native format", type: "server_error"))],
+      expected: .failure(.malformedOutput), requests: 1),
     .init(name: "reset", behaviours: [.reset, .reply(200, body: good)], expected: .content("1", reasoning: "why"), requests: 2),
     .init(name: "closed without an answer", behaviours: [.close, .reply(200, body: good)], expected: .content("1", reasoning: "why"), requests: 2),
     .init(name: "half a body", behaviours: [.halfBody(good), .reply(200, body: good)], expected: .content("1", reasoning: "why"), requests: 2),
@@ -46,11 +71,17 @@ import Testing
     .init(name: "a body without end", behaviours: [.flood], expected: .failure(.bodyTooLarge), requests: 1),
     .init(name: "not JSON", behaviours: [.reply(200, body: "<html>"), .reply(200, body: good)], expected: .content("1", reasoning: "why"), requests: 2),
     .init(name: "no choices", behaviours: [.reply(200, body: #"{"choices":[]}"#)], expected: .failure(.badResponse), requests: 3),
-    .init(name: "content of the wrong type", behaviours: [.reply(200, body: ok(#"{"role":"assistant","content":{"violation":0}}"#))], expected: .failure(.badResponse), requests: 3),
-    .init(name: "an error inside a 200", behaviours: [.reply(200, body: #"{"error":{"message":"x"},"choices":[{"message":{"content":"0"}}]}"#)], expected: .failure(.badResponse), requests: 3),
+    .init(
+      name: "content of the wrong type", behaviours: [.reply(200, body: ok(#"{"role":"assistant","content":{"violation":0}}"#))],
+      expected: .failure(.badResponse), requests: 3),
+    .init(
+      name: "an error inside a 200", behaviours: [.reply(200, body: #"{"error":{"message":"x"},"choices":[{"message":{"content":"0"}}]}"#)],
+      expected: .failure(.badResponse), requests: 3),
     .init(name: "401", behaviours: [.reply(401, body: error("Invalid API Key", type: "authentication_error"))], expected: .failure(.unauthorized), requests: 1),
     .init(name: "404", behaviours: [.reply(404, body: error("File Not Found", type: "not_found_error"))], expected: .failure(.rejected), requests: 1),
-    .init(name: "prompt too long", behaviours: [.reply(400, body: error("request exceeds the available context size", type: "exceed_context_size_error"))], expected: .failure(.contextExceeded), requests: 1),
+    .init(
+      name: "prompt too long", behaviours: [.reply(400, body: error("request exceeds the available context size", type: "exceed_context_size_error"))],
+      expected: .failure(.contextExceeded), requests: 1),
     .init(name: "redirect", behaviours: [.reply(307, headers: ["Location": "http://127.0.0.1:1/v1"], body: "")], expected: .failure(.rejected), requests: 1),
   ]
 

@@ -12,7 +12,10 @@ import Testing
     #expect(!endpoint.isPlainRemote)
   }
 
-  @Test(arguments: ["", "localhost:8080", "ftp://x/v1", "http://", "http://user:pass@host/v1", "http://host/v1?key=1", "http://host:99999/v1", "http://host:x/v1", "http://ho st/v1"])
+  @Test(arguments: [
+    "", "localhost:8080", "ftp://x/v1", "http://", "http://user:pass@host/v1", "http://host/v1?key=1", "http://host:99999/v1", "http://host:x/v1",
+    "http://ho st/v1",
+  ])
   func refusesWhatIsNoEndpoint(written: String) {
     #expect(throws: ChatEndpoint.Problem.self) { try ChatEndpoint(written: written) }
   }

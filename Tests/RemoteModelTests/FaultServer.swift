@@ -85,7 +85,8 @@ private final class FaultHandler: ChannelInboundHandler {
   private func takeRequest() -> String? {
     let text = String(decoding: received, as: UTF8.self)
     guard let head = text.firstRange(of: "\r\n\r\n") else { return nil }
-    let length = text[..<head.lowerBound].lowercased().split(separator: "\r\n").first { $0.hasPrefix("content-length:") }
+    let length =
+      text[..<head.lowerBound].lowercased().split(separator: "\r\n").first { $0.hasPrefix("content-length:") }
       .flatMap { Int($0.dropFirst(15).filter { $0 != " " }) } ?? 0
     guard text[head.upperBound...].utf8.count >= length else { return nil }
     received = []
@@ -133,7 +134,8 @@ private final class FaultHandler: ChannelInboundHandler {
   private func drip(_ rest: ArraySlice<UInt8>, _ pause: Duration, _ context: ChannelHandlerContext) {
     guard let byte = rest.first, context.channel.isActive else { return }
     context.writeAndFlush(wrapOutboundOut(context.channel.allocator.buffer(bytes: [byte])), promise: nil)
-    let bound = NIOLoopBound(self, eventLoop: context.eventLoop), boundContext = NIOLoopBound(context, eventLoop: context.eventLoop)
+    let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+    let boundContext = NIOLoopBound(context, eventLoop: context.eventLoop)
     context.eventLoop.scheduleTask(in: .milliseconds(pause.components.attoseconds / 1_000_000_000_000_000 + pause.components.seconds * 1000)) {
       bound.value.drip(rest.dropFirst(), pause, boundContext.value)
     }
@@ -143,7 +145,8 @@ private final class FaultHandler: ChannelInboundHandler {
     guard context.channel.isActive else { return }
     let chunk = String(repeating: "x", count: 65536)
     let future = context.writeAndFlush(wrapOutboundOut(context.channel.allocator.buffer(string: "10000\r\n\(chunk)\r\n")))
-    let bound = NIOLoopBound(self, eventLoop: context.eventLoop), boundContext = NIOLoopBound(context, eventLoop: context.eventLoop)
+    let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+    let boundContext = NIOLoopBound(context, eventLoop: context.eventLoop)
     future.whenSuccess { bound.value.flood(boundContext.value) }
   }
 }

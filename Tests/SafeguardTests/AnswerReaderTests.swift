@@ -14,19 +14,22 @@ import Testing
     ("Output: 0\n\nThe message greets a friend.", "0"), ("Content: Answer: 0\n\nAnswer: 1", "1"), ("analysisWe need 0 or 1.assistantfinal1", "1"),
     ("<|channel|>analysis<|message|>It says 0.<|end|><|start|>assistant<|channel|>final<|message|>1<|return|>", "1"),
     ("<|channel|>analysis<|message|>It says 0.<|end|>1", "1"), ("1<|return|>", "1"), ("1\u{200B}", "1"), ("\u{A0}1", "1"),
+    ("<think>0 or 1? 0.</think>\n1", "1"),
   ])
   func readsBinary(answer: String, label: String) {
     #expect(AnswerReader.read(answer, format: .binary01).label?.name == label)
   }
 
   @Test(arguments: [
-    "", "  \n ", "GS0", "GS0.a", "H1", "10", "01", "1.5", "0%", "1/2", "25", "One", "2", "-1", "0 or 1", "0, 1", "[0, 1, 1]", "0\n1", "1. First do this\n2. Then that",
+    "", "  \n ", "GS0", "GS0.a", "H1", "10", "01", "1.5", "0%", "1/2", "25", "One", "2", "-1", "0 or 1", "0, 1", "[0, 1, 1]", "0\n1",
+    "1. First do this\n2. Then that",
     "1\n2\n3", "The answer to 3 - 2 is 1", "Answer: 42", "Answer: 0 or 1", "Answer: 1.5", "Answer: 1, 2 and 3", "I'm sorry, but I can't help with that.",
     "I\u{2019}m sorry, but I can\u{2019}t help with that. 0", "<refusal>\nI can't. Answer: 0", "Once upon a time there was 1 dragon.", "SELECT 1 FROM users;",
     "{\"question\": \"a\", \"correct_option_index\": 0}", "{\"violation\": 2}", "{\"violation\": null}", "{\"violation\": 0, \"violation\": 1}",
-    "{\"violation\": 0} {\"violation\": 1}", "{\"violation\": 1, \"label\": 0}", "{\"violation\": ", "<answer>0</answer><answer>1</answer>", "<answer>maybe</answer>",
+    "{\"violation\": 0} {\"violation\": 1}", "{\"violation\": 1, \"label\": 0}", "{\"violation\": ", "<answer>0</answer><answer>1</answer>",
+    "<answer>maybe</answer>",
     "<|channel", "<|channel|>analysis<|message|>violation is 1", "<|channel|>commentary to=functions.x <|constrain|>json<|message|>{\"violation\":1}",
-    "<|channel|>final", "Answer: 1\nAnswer: 0\nWho knows?", "neutral",
+    "<|channel|>final", "<think>Answer: 0", "Answer: 1\nAnswer: 0\nWho knows?", "neutral",
   ])
   func readsNoBinaryVerdict(answer: String) {
     let reading = AnswerReader.read(answer, format: .binary01)
@@ -51,7 +54,8 @@ import Testing
 
   @Test(arguments: [
     "VALIDATED", "This policy is INVALIDATED", "Answer (VALID or INVALID):", "Answer (VALID or INVALID)", "VALID or INVALID", "Answer: VALID or INVALID",
-    "VALID, but it could be INVALID", "VALID\nINVALID", "VALID\n\nContent: x\n\nAnswer: INVALID", "I can't say whether it is VALID.", "invalid input, please try again",
+    "VALID, but it could be INVALID", "VALID\nINVALID", "VALID\n\nContent: x\n\nAnswer: INVALID", "I can't say whether it is VALID.",
+    "invalid input, please try again",
     "Sure! Please share the text.", "Valid points were made by both sides of the debate.",
   ])
   func readsNoWordVerdict(answer: String) {
@@ -113,7 +117,9 @@ import Testing
   }
 
   @Test func answersForSeveralPoliciesStayApart() {
-    let policies = [(id: "spam", format: AnswerFormat.binary01), (id: "hate", format: AnswerFormat.validInvalid), (id: "threats", format: AnswerFormat.binary01)]
+    let policies = [
+      (id: "spam", format: AnswerFormat.binary01), (id: "hate", format: AnswerFormat.validInvalid), (id: "threats", format: AnswerFormat.binary01),
+    ]
     let readings = AnswerReader.read(#"{"spam": 1, "hate": {"label": "VALID", "rule_ids": []}}"#, policies: policies)
     #expect(readings.map(\.label?.name) == ["1", "VALID", nil])
     #expect(readings[2].abstainReason == .notAnswered)
@@ -132,7 +138,10 @@ import Testing
 
   @Test func noInputCrashesTheReader() {
     var state: UInt64 = 7
-    let pieces = ["{", "}", "\"", "violation", ":", "1", "0", ",", "<|channel|>", "final", "<|message|>", "\n", "Answer", "(", ")", " ", "VALID", "INVALID", "`", "*", "```", "<answer>", "</answer>", "é", "assistantfinal", "analysis", "is"]
+    let pieces = [
+      "{", "}", "\"", "violation", ":", "1", "0", ",", "<|channel|>", "final", "<|message|>", "\n", "Answer", "(", ")", " ", "VALID", "INVALID", "`", "*",
+      "```", "<answer>", "</answer>", "é", "assistantfinal", "analysis", "is",
+    ]
     for _ in 0..<20_000 {
       var text = ""
       for _ in 0..<12 {

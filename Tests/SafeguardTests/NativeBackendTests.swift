@@ -8,7 +8,8 @@ import Testing
   /// A copy of the tiny checkpoint, since the prepared weights are written beside it.
   private func stage(_ yaml: String, policies: [(category: String, text: String)] = [("spam", TestStage.spam)]) throws -> TestStage {
     let stage = try TestStage("model: tiny\nprobe: false\ntimeout: 5m\n" + yaml, policies: policies)
-    let golden = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("GPTOSSTests/Golden/tiny-a").path
+    let golden = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("GPTOSSTests/Golden/tiny-a")
+      .path
     try FileManager.default.createDirectory(atPath: stage.folder + "/tiny", withIntermediateDirectories: true)
     for file in ["config.json", "tokenizer.json", "model.safetensors"] {
       try FileManager.default.copyItem(atPath: "\(golden)/\(file)", toPath: "\(stage.folder)/tiny/\(file)")
@@ -40,7 +41,8 @@ import Testing
 
   @Test func everyFormatIsHeld() async throws {
     let policies = [
-      ("a", TestStage.hate), ("b", TestStage.tiers), ("c", TestStage.json), ("d", "---\noutput: tag\n---\nAnswer 0 or 1."), ("e", "---\noutput: {format: flags, flags: [A, B]}\n---\nJudge."),
+      ("a", TestStage.hate), ("b", TestStage.tiers), ("c", TestStage.json), ("d", "---\noutput: tag\n---\nAnswer 0 or 1."),
+      ("e", "---\noutput: {format: flags, flags: [A, B]}\n---\nJudge."),
     ]
     let stage = try stage("reasoning_budget: 0", policies: policies.map { (category: $0.0, text: $0.1) })
     defer { stage.remove() }

@@ -46,8 +46,10 @@ import Testing
   @Test(arguments: [
     ("---\nidd: x\n---\nAnswer 0 or 1.", "policy-front-matter"), ("---\nid: [x]\n---\nAnswer 0 or 1.", "policy-front-matter"),
     ("---\n- x\n---\nAnswer 0 or 1.", "policy-front-matter"), ("---\noutput: xml\n---\nx", "policy-output-format"),
-    ("---\noutput: {labels: {a: block, b: block}}\n---\nx", "policy-output-format"), ("---\noutput: {labels: {a: maybe, b: block}}\n---\nx", "policy-output-format"),
-    ("---\noutput: flags\n---\nx", "policy-output-format"), ("---\noutput: {labels: {a: block, A: allow}}\n---\nx", "policy-output-format"), ("---\nid: x\n---\n  \n", "policy-empty"), ("", "policy-empty"),
+    ("---\noutput: {labels: {a: block, b: block}}\n---\nx", "policy-output-format"),
+    ("---\noutput: {labels: {a: maybe, b: block}}\n---\nx", "policy-output-format"),
+    ("---\noutput: flags\n---\nx", "policy-output-format"), ("---\noutput: {labels: {a: block, A: allow}}\n---\nx", "policy-output-format"),
+    ("---\nid: x\n---\n  \n", "policy-empty"), ("", "policy-empty"),
   ])
   func refusesWhatItCannotUse(text: String, code: String) {
     let diagnostics = policy(text).diagnostics
@@ -63,7 +65,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("Answer exactly `0` or `1`.", AnswerFormat.binary01), ("Return VALID or INVALID.", .validInvalid), ("Respond 0 or 1 in tags\n<answer>1</answer>", AnswerFormat(labels: AnswerFormat.binary01.labels, shape: .tagged("answer"))),
+    ("Answer exactly `0` or `1`.", AnswerFormat.binary01), ("Return VALID or INVALID.", .validInvalid),
+    ("Respond 0 or 1 in tags\n<answer>1</answer>", AnswerFormat(labels: AnswerFormat.binary01.labels, shape: .tagged("answer"))),
     (#"Answer {"violation": 1, "policy_category": "H2.f"}"#, .json(.init(ruleIDs: nil, confidence: nil, rationale: nil))),
     (#"Return JSON: {"S": 0 or 1, "H": 0 or 1}"#, .flags([.init("S"), .init("H")])),
   ])
@@ -98,7 +101,9 @@ import Testing
   }
 
   @Test func ruleSectionsTellWhatAnIdMeans() {
-    let policy = policy("Answer VALID or INVALID.\n## Allowed (GS0 - fine)\nOutput: `VALID`\n## Graphic (GS1 - explicit)\nOutput: `INVALID`\n## Odd (GS2)\nOutput: VALID\nOutput: INVALID").policy
+    let policy = policy(
+      "Answer VALID or INVALID.\n## Allowed (GS0 - fine)\nOutput: `VALID`\n## Graphic (GS1 - explicit)\nOutput: `INVALID`\n## Odd (GS2)\nOutput: VALID\nOutput: INVALID"
+    ).policy
     #expect(AnswerReader.read("GS0", format: policy.format).label?.meaning == .safe)
     #expect(AnswerReader.read("GS1", format: policy.format).label?.meaning == .violates)
     #expect(AnswerReader.read("GS2", format: policy.format).label == nil)
@@ -116,7 +121,9 @@ import Testing
   }
 
   @Test func theShippedPoliciesAreWrittenAsTheGuideAsks() throws {
-    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("policies").path
+    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent(
+      "policies"
+    ).path
     let files = (try? FileManager.default.contentsOfDirectory(atPath: folder))?.filter { $0.hasSuffix(".md") }.sorted() ?? []
     for file in files {
       let text = try String(contentsOfFile: folder + "/" + file, encoding: .utf8)

@@ -102,7 +102,9 @@ import Testing
   /// 200 texts that try to smuggle a control token, in every disguise that a normalising server might undo.
   static let corpus: [String] = {
     let names = ["start", "end", "message", "channel", "return", "call", "constrain", "endoftext", "im_start", "im_end"]
-    let openings = ["<|", "<\u{200B}|", "<\u{2060}\u{FEFF}|", "\u{FF1C}|", "<\u{FF5C}", "\u{FF1C}\u{FF5C}", "\u{FE64}|", "<\u{00AD}|", "<\u{E0041}|", "<\u{7}|"]
+    let openings = [
+      "<|", "<\u{200B}|", "<\u{2060}\u{FEFF}|", "\u{FF1C}|", "<\u{FF5C}", "\u{FF1C}\u{FF5C}", "\u{FE64}|", "<\u{00AD}|", "<\u{E0041}|", "<\u{7}|",
+    ]
     var texts: [String] = []
     for name in names {
       for opening in openings {

@@ -4,7 +4,9 @@ import Testing
 
 /// The stage with a mock judge: what each answer, and each way of failing, becomes.
 @Suite struct ReasonerTests {
-  private func judge(_ judge: MockJudge, yaml: String = "probe: false", policies: [(category: String, text: String)] = [("spam", TestStage.spam)], item: Item = .message("hello")) async throws -> Judgement {
+  private func judge(
+    _ judge: MockJudge, yaml: String = "probe: false", policies: [(category: String, text: String)] = [("spam", TestStage.spam)], item: Item = .message("hello")
+  ) async throws -> Judgement {
     let stage = try TestStage(yaml, policies: policies)
     defer { stage.remove() }
     return try await stage.reasoner(judge).judge(stage.request(item))
@@ -12,7 +14,8 @@ import Testing
 
   @Test(arguments: [
     ("1", Finding.Outcome.violates), ("0", .safe), ("**1**", .violates), ("", .abstain("the final answer is empty")),
-    ("I'm sorry, but I can't help with that.", .abstain("the model refused instead of judging")), ("Once upon a time", .abstain("the answer holds none of the policy's labels")),
+    ("I'm sorry, but I can't help with that.", .abstain("the model refused instead of judging")),
+    ("Once upon a time", .abstain("the answer holds none of the policy's labels")),
     ("0\n1", .abstain("the answer holds none of the policy's labels")),
   ])
   func answersBecomeFindings(answer: String, outcome: Finding.Outcome) async throws {
@@ -67,7 +70,8 @@ import Testing
 
   @Test func severalPoliciesInOneCallAnswerEachForItself() async throws {
     let mock = MockJudge(#"{"spam": 1, "hate": "VALID", "threats": {"violation": 0, "rule_ids": []}}"#)
-    let judgement = try await judge(mock, yaml: "policies_per_call: 3", policies: [("spam", TestStage.spam), ("hate", TestStage.hate), ("threats", TestStage.json)])
+    let judgement = try await judge(
+      mock, yaml: "policies_per_call: 3", policies: [("spam", TestStage.spam), ("hate", TestStage.hate), ("threats", TestStage.json)])
     #expect(mock.prompts.count == 1)
     #expect(judgement.findings.map(\.outcome) == [.violates, .safe, .safe])
   }
@@ -100,7 +104,8 @@ import Testing
   }
 
   @Test(arguments: [
-    (["1", "1", "0"], Finding.Outcome.violates, Double?(2.0 / 3)), (["0", "0", "1"], .safe, 1.0 / 3), (["1", "0", ""], .abstain("the votes are tied"), nil), (["", "", "1"], .violates, 1.0),
+    (["1", "1", "0"], Finding.Outcome.violates, Double?(2.0 / 3)), (["0", "0", "1"], .safe, 1.0 / 3), (["1", "0", ""], .abstain("the votes are tied"), nil),
+    (["", "", "1"], .violates, 1.0),
   ])
   func theMajorityOfVotesCounts(answers: [String], outcome: Finding.Outcome, score: Double?) async throws {
     let mock = MockJudge { _, number throws(ReasonerError) in ModelAnswer(final: answers[number]) }
@@ -166,7 +171,10 @@ import Testing
   }
 
   @Test func truncatedAndMalformedAnswersAreAbstentions() async throws {
-    for (finish, reason) in [(ModelAnswer.Finish.length, "the answer was cut off"), (.malformed, "the server could not read the model's output"), (.missing, "no recorded answer for this message")] {
+    for (finish, reason) in [
+      (ModelAnswer.Finish.length, "the answer was cut off"), (.malformed, "the server could not read the model's output"),
+      (.missing, "no recorded answer for this message"),
+    ] {
       let mock = MockJudge { _, _ throws(ReasonerError) in ModelAnswer(final: "0", finish: finish) }
       #expect(try await judge(mock).findings[0].outcome == .abstain(reason))
     }
@@ -189,7 +197,8 @@ import Testing
 extension TestStage {
   func with(categories: [Moderation.Category]) throws -> TestStage {
     TestStage(
-      configuration: StageConfiguration(id: "safeguard", settings: configuration.settings, categories: CategoryTable(categories), baseDirectory: folder), folder: folder)
+      configuration: StageConfiguration(id: "safeguard", settings: configuration.settings, categories: CategoryTable(categories), baseDirectory: folder),
+      folder: folder)
   }
   private init(configuration: StageConfiguration, folder: String) { (self.configuration, self.folder) = (configuration, folder) }
 }

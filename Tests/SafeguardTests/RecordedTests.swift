@@ -47,7 +47,8 @@ import Testing
     }
     let keys = try [
       key("0 or 1", .message("a")), key("0 or 1 ", .message("a")), key("0 or 1", .message("b")), key("0 or 1", .exchange(prompt: "a", completion: "")),
-      key("0 or 1", .exchange(prompt: "", completion: "a")), key("0 or 1", .chat([.init(role: "", content: "a")])), key("0 or 1", .message("a"), [.init(role: "a", content: "")]),
+      key("0 or 1", .exchange(prompt: "", completion: "a")), key("0 or 1", .chat([.init(role: "", content: "a")])),
+      key("0 or 1", .message("a"), [.init(role: "a", content: "")]),
       key("0 or 1", .message("a"), [.init(role: "", content: "a")]),
     ]
     #expect(Set(keys).count == keys.count)
@@ -93,7 +94,9 @@ import Testing
     let stage = try TestStage()
     defer { stage.remove() }
     let key = String(repeating: "ab", count: 32)
-    let path = try stage.write("{\"final\":\"1\",\"key\":\"\(key)\"}\n{\"key\":\"short\",\"final\":\"1\"}\nnonsense\n\n{\"key\":\"\(key.reversed().map(String.init).joined())\",\"final\":null}\n", to: "a.jsonl")
+    let path = try stage.write(
+      "{\"final\":\"1\",\"key\":\"\(key)\"}\n{\"key\":\"short\",\"final\":\"1\"}\nnonsense\n\n{\"key\":\"\(key.reversed().map(String.init).joined())\",\"final\":null}\n",
+      to: "a.jsonl")
     let answers = try RecordedAnswers(path: path)
     #expect(answers.count == 2)
     #expect(answers.badLines == 2)

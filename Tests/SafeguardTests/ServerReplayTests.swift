@@ -14,11 +14,15 @@ import Testing
 
     """
 
-  enum Expected: Sendable, Hashable { case finding(Finding.Outcome, calls: Int), error(DegradedCause, calls: Int) }
+  enum Expected: Sendable, Hashable {
+    case finding(Finding.Outcome, calls: Int)
+    case error(DegradedCause, calls: Int)
+  }
   static let expected: [(file: String, outcome: Expected)] = [
     ("chat-forced-harmony", .finding(.violates, calls: 1)), ("chat-forced-final-only", .finding(.safe, calls: 1)),
     ("chat-forced-reasoning-none", .finding(.violates, calls: 1)), ("chat-forced-logprobs", .finding(.violates, calls: 1)),
-    ("chat-forced-truncated", .finding(.abstain("the answer was cut off"), calls: 2)), ("chat-forced-tool-call", .finding(.abstain("the answer holds no final channel"), calls: 1)),
+    ("chat-forced-truncated", .finding(.abstain("the answer was cut off"), calls: 2)),
+    ("chat-forced-tool-call", .finding(.abstain("the answer holds no final channel"), calls: 1)),
     ("chat-plain-random", .finding(.abstain("the server could not read the model's output"), calls: 2)), ("err-503-loading", .error(.overload, calls: 3)),
     ("auth-bad", .error(.error, calls: 1)), ("err-not-found", .error(.error, calls: 1)),
   ]
@@ -63,7 +67,9 @@ import Testing
   @Test(.enabled(if: SharedData.isPresent, "needs ../shared/peers"))
   func noRecordedExchangeCrashesOrInventsAVerdict() async throws {
     let folder = (SharedData.root ?? "") + "/peers/http-examples"
-    let withVerdict = Set(["chat-forced-harmony", "chat-forced-final-only", "chat-forced-reasoning-none", "chat-forced-logprobs", "fullvocab-chat-forced-harmony"])
+    let withVerdict = Set([
+      "chat-forced-harmony", "chat-forced-final-only", "chat-forced-reasoning-none", "chat-forced-logprobs", "fullvocab-chat-forced-harmony",
+    ])
     var count = 0
     for path in try FileManager.default.subpathsOfDirectory(atPath: folder).sorted() where path.hasSuffix(".json") {
       let (outcome, _) = try await outcome(reply(folder + "/" + path))

@@ -16,8 +16,10 @@ import Testing
   @Test(arguments: [
     ("endpoint: localhost:8080\nmodel: m", "bad-endpoint"), ("endpoint: http://127.0.0.1/v1", "endpoint-without-model"),
     ("endpoint: http://10.1.2.3/v1\nmodel: m", "plain-http-endpoint"), ("api_key: {env: A, file: b}\nendpoint: https://a/v1\nmodel: m", "bad-secret"),
-    ("api_key: sk-123\nendpoint: https://a/v1\nmodel: m", "bad-secret"), ("api_key: {env: A}", "unused-key"), ("policies: {spam: missing.md}", "unreadable-policy"),
-    ("truncate: {head: 0, tail: 0}", "bad-truncation"), ("max_content: 10\ntruncate: {head: 8, tail: 8}", "bad-truncation"), ("max_tokens: 100\nreasoning_budget: 100", "bad-reasoning-budget"),
+    ("api_key: sk-123\nendpoint: https://a/v1\nmodel: m", "bad-secret"), ("api_key: {env: A}", "unused-key"),
+    ("policies: {spam: missing.md}", "unreadable-policy"),
+    ("truncate: {head: 0, tail: 0}", "bad-truncation"), ("max_content: 10\ntruncate: {head: 8, tail: 8}", "bad-truncation"),
+    ("max_tokens: 100\nreasoning_budget: 100", "bad-reasoning-budget"),
     ("votes: 3\ntemperature: 0", "votes-without-chance"),
   ])
   func lintSaysWhatIsWrong(yaml: String, code: String) throws {
@@ -27,6 +29,7 @@ import Testing
   @Test func lintNeedsNoKeyAndNoServer() throws {
     #expect(try check("endpoint: [https://a.example/v1, https://b.example/v1]\nmodel: m\napi_key: {env: WINNOW_TEST_UNSET}").isEmpty)
     #expect(try check("probe: false").isEmpty)
+    #expect(try check("endpoint: ''\nmodel: ''").isEmpty, "empty is absent")
   }
 
   @Test func policiesMustBeToldApart() throws {
@@ -93,7 +96,9 @@ import Testing
     #expect(stage.configuration.settings.entries?.allSatisfy { known.contains($0.key) } == true)
   }
 
-  @Test(arguments: [("violates", Finding.Outcome.violates), ("safe", .safe), ("abstain", .abstain("the final answer is empty")), ("1", .violates), ("Answer: 0", .safe)])
+  @Test(arguments: [
+    ("violates", Finding.Outcome.violates), ("safe", .safe), ("abstain", .abstain("the final answer is empty")), ("1", .violates), ("Answer: 0", .safe),
+  ])
   func scriptedAnswersStandInForAModel(answer: String, outcome: Finding.Outcome) async throws {
     let stage = try TestStage("endpoint: http://127.0.0.1:9/v1\nmodel: m", policies: [("spam", TestStage.spam)])
     defer { stage.remove() }
@@ -104,11 +109,15 @@ import Testing
 
   @Test func everyFormatHasAScriptedAnswer() async throws {
     let field = "---\noutput: {format: field, field: Decision, labels: {ALLOW: allow, BLOCK: block}}\n---\nDecide."
-    for text in [TestStage.spam, TestStage.hate, TestStage.tiers, TestStage.json, field, "---\noutput: tag\n---\nx", "---\noutput: list\n---\nx", "---\noutput: {format: flags, flags: [A, B]}\n---\nx"] {
+    for text in [
+      TestStage.spam, TestStage.hate, TestStage.tiers, TestStage.json, field, "---\noutput: tag\n---\nx", "---\noutput: list\n---\nx",
+      "---\noutput: {format: flags, flags: [A, B]}\n---\nx",
+    ] {
       let stage = try TestStage(policies: [("c", text)])
       defer { stage.remove() }
       for (word, outcome) in [("violates", Finding.Outcome.violates), ("safe", .safe)] {
-        #expect(try await SafeguardStage.scripted(stage.configuration, answers: ["c": word]).judge(stage.request()).findings.map(\.outcome) == [outcome], "\(text)")
+        #expect(
+          try await SafeguardStage.scripted(stage.configuration, answers: ["c": word]).judge(stage.request()).findings.map(\.outcome) == [outcome], "\(text)")
       }
     }
   }

@@ -116,7 +116,9 @@ final class MockJudge: ModelBackend {
 extension Diagnostics {
   /// One line a problem: `code line:column message`.
   var summary: String {
-    all.map { "\($0.severity.rawValue) [\($0.code)] \($0.span.map { "\($0.line):\($0.column)+\($0.length)" } ?? "-") \($0.message)" + ($0.hint.map { " | \($0)" } ?? "") }
-      .joined(separator: "\n") + "\n"
+    all.map {
+      "\($0.severity.rawValue) [\($0.code)] \($0.span.map { "\($0.line):\($0.column)+\($0.length)" } ?? "-") \($0.message)" + ($0.hint.map { " | \($0)" } ?? "")
+    }
+    .joined(separator: "\n") + "\n"
   }
 }
