@@ -50,7 +50,8 @@ struct YAMLLexicon {
     }
     var exempt = own
     exempt.effect = .exempt
-    // A list of exceptions holds for all categories, unless an entry names one.
+    // Exceptions are whole words and hold for all categories, unless an entry says otherwise.
+    exempt.match = .word
     exempt.category = nil
     for item in list("exempt", fields, diagnostics: &diagnostics) {
       readPhrase(item, defaults: exempt, into: &patterns, diagnostics: &diagnostics)

@@ -1,0 +1,97 @@
+import Moderation
+import PatternMatching
+import Testing
+
+@Suite struct RuleTests {
+  static func prefilter(_ rules: String, settings: String = "category: spam") throws -> Prefilter {
+    try Prefilter(["r.rules.yaml": rules], settings: settings)
+  }
+
+  @Test func patternsFindAllTheirMatches() throws {
+    let prefilter = try Self.prefilter("- {id: a, pattern: 'free\\s+nitro', flags: i, effect: escalate}\n- {id: b, pattern: '\\d{3}-\\d{4}'}")
+    #expect(prefilter.find("Free NITRO 555-1234 free  nitro") == [
+      Found(rule: "r.rules/a", text: "Free NITRO", effect: .escalate), Found(rule: "r.rules/b", text: "555-1234"),
+      Found(rule: "r.rules/a", text: "free  nitro", effect: .escalate),
+    ])
+  }
+
+  @Test(arguments: [
+    ("original", "FREE fr\u{200B}ee", ["FREE"]), ("normalised", "FREE fr\u{200B}ee ｆree", ["FREE", "fr\u{200B}ee", "ｆree"]),
+    ("both", "FREE fr\u{200B}ee", ["FREE", "fr\u{200B}ee"]),
+  ])
+  func streamIsTheOneAskedFor(_ on: String, _ text: String, _ expected: [String]) throws {
+    #expect(try Self.prefilter("- {id: a, pattern: free, flags: i, on: \(on)}").texts(text) == expected)
+  }
+
+  @Test func caseSensitiveRulesReadTheOriginalUnlessTold() throws {
+    #expect(try Self.prefilter("- {id: a, pattern: US}").texts("us US ＵＳ") == ["US"])
+    #expect(try Self.prefilter("- {id: a, pattern: us, on: both}").texts("US us") == ["US", "us"])
+    #expect(try Self.prefilter("- {id: a, pattern: us, on: normalised}").texts("plain US") == ["US"])
+  }
+
+  @Test(arguments: [
+    ("i", "ABC", "abc", ["abc"]), ("x", "a b c # comment", "abc", ["abc"]), ("s", "a.b", "a\nb", ["a\nb"]), ("m", "^b", "a\nb", ["b"]), ("U", "a+", "aaa", ["a", "a", "a"]),
+    ("", "k", "\u{212A}", []), ("i", "k", "\u{212A}", ["\u{212A}"]), ("i", "stra\\x{df}e", "STRA\u{1E9E}E", ["STRA\u{1E9E}E"]), ("", "\\d+", "٣٤", ["٣٤"]),
+    ("", "(?=.*a)(?=.*b)^", "b a", [""]), ("", "\\bключ\\b", "ключ", ["ключ"]),
+  ] as [(String, String, String, [String])])
+  func flagsMeanWhatPCRESays(_ flags: String, _ pattern: String, _ text: String, _ expected: [String]) throws {
+    let prefilter = try Self.prefilter("- {id: a, pattern: '\(pattern)', flags: '\(flags)', on: original}")
+    #expect(prefilter.texts(text) == expected)
+  }
+
+  @Test func fileDefaultsHoldForAllRules() throws {
+    let prefilter = try Self.prefilter("category: threats\nflags: i\neffect: escalate\nrules:\n- {id: a, pattern: one}\n- {id: b, pattern: two, category: hate, effect: signal}")
+    let hits = prefilter.output(["ONE TWO"]).hits
+    #expect(hits.map { Prefilter.categories[$0.category].name } == ["threats", "hate"])
+    #expect(hits.map(\.effect) == [.escalate, .signal])
+  }
+
+  @Test(arguments: ["(a+)+$", "(a|aa)+$", "(.*a){20}$", "([a-zA-Z]+)*$", "(a|a?)+$", "(a?){60}a{60}b|a{61}!"])
+  func limitIsAFailureAndNeverNoMatch(_ pattern: String) throws {
+    let prefilter = try Self.prefilter("- {id: good, pattern: aaaa}\n- {id: evil, pattern: '\(pattern)'}", settings: "category: spam\nlimits: {match: 5000}")
+    for length in [60, 400, 5000] {
+      let output = prefilter.output(["fine", String(repeating: "a", count: length) + "!"])
+      let failed = output.failures.map { [$0.message == 1, $0.cause == .error, $0.detail.hasSuffix("limit reached in rule r.rules/evil")] }
+      #expect(failed == [[true, true, true]] || output.hits.contains { prefilter.screen.describe(source: $0.source).rule == "r.rules/evil" })
+      #expect(output.hits.contains { $0.message == 1 && prefilter.screen.describe(source: $0.source).rule == "r.rules/good" })
+    }
+  }
+
+  @Test func failureNamesTheFirstRuleOnceAndHoldsNoText() throws {
+    let prefilter = try Self.prefilter("- {id: one, pattern: '(a+)+$'}\n- {id: two, pattern: '(a+)+$', flags: i}")
+    let failures = prefilter.output([String(repeating: "a", count: 40) + "!"]).failures
+    #expect(failures == [ScreenFailure(message: 0, cause: .error, detail: "match limit reached in rule r.rules/one")])
+  }
+
+  @Test func invalidUTF8IsAFailure() throws {
+    let prefilter = try Prefilter(["words.txt": "idiot", "r.rules.yaml": "- {id: a, pattern: '\\w+'}"])
+    for bytes: [UInt8] in [[0xFF], [0x61, 0xC3], [0xE2, 0x80], [0xED, 0xA0, 0x80], [0xC0, 0x80], [0xF5, 0x80, 0x80, 0x80]] {
+      let batch = MessageBatch(bytes: bytes, messages: [MessageRecord(position: 0, id: .empty, text: ByteRange(0..<bytes.count), record: .empty)])
+      var output = ScreenOutput()
+      prefilter.screen.makeWorker().evaluate(batch, asked: [0], into: &output)
+      #expect(output.hits.isEmpty)
+      #expect(output.failures == [ScreenFailure(message: 0, cause: .error, detail: "text is not valid UTF-8")])
+    }
+  }
+
+  @Test func countlessMatchesAreBoundedPerRule() throws {
+    let prefilter = try Self.prefilter("- {id: a, pattern: 'a', on: original}\n- {id: b, pattern: 'z', on: original}")
+    let hits = prefilter.output([String(repeating: "a", count: 50_000) + "z"]).hits
+    #expect(hits.count == 1001)
+    #expect(hits.last?.span == ByteRange(50_000..<50_001))
+  }
+
+  @Test func onNoHitIsTold() throws {
+    #expect(try !Self.prefilter("- {id: a, pattern: b}").screen.allowsWithoutHits)
+    #expect(try Self.prefilter("- {id: a, pattern: b}", settings: "category: spam\non_no_hit: allow").screen.allowsWithoutHits)
+  }
+
+  @Test func fingerprintChangesWithMeaningOnly() throws {
+    func fingerprint(_ lexicon: String, _ settings: String = "category: spam") throws -> String { try Prefilter(["a.yaml": lexicon], settings: settings).screen.fingerprint }
+    let base = try fingerprint("- one\n- {phrase: two, effect: escalate}")
+    #expect(base.count == 64)
+    #expect(try fingerprint("# comment\n- one\n- {effect: escalate, phrase: two}") == base)
+    let others = try [fingerprint("- one\n- two"), fingerprint("- one\n- {phrase: two, effect: escalate}", "category: hate"), fingerprint("- one\n- {phrase: two, effect: escalate}", "category: spam\nnormalise: {leet: true}")]
+    #expect(Set(others + [base]).count == 4)
+  }
+}
