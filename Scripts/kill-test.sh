@@ -17,7 +17,7 @@ awk -v n="$records" 'BEGIN {
   }
 }' > "$work/in.jsonl"
 
-run() { "$winnow" run "$pipeline" "$work/in.jsonl" -o "$1/out.jsonl" --recorded /dev/null --quiet "${@:2}" 2> "$1/err.txt"; }
+run() { "$winnow" run "$pipeline" "$work/in.jsonl" -o "$1/out.jsonl" --quiet "${@:2}" 2> "$1/err.txt"; }
 
 mkdir "$work/whole" "$work/broken"
 run "$work/whole"

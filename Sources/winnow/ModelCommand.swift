@@ -1,11 +1,12 @@
 import ArgumentParser
 import FoundationEssentials
 import GPTOSS
+import Moderation
 
 struct ModelCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "model", abstract: "Look into, check, prepare and measure gpt-oss checkpoints.",
-    subcommands: [Inspect.self, Verify.self, Prepare.self, ConformanceRun.self, Logits.self, MakeRandom.self])
+    subcommands: [Inspect.self, Verify.self, Prepare.self, ConformanceRun.self, Logits.self, Bench.self, MakeRandom.self])
 
   struct Inspect: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Show a checkpoint's shape, files and size.")
@@ -105,6 +106,53 @@ struct ModelCommand: AsyncParsableCommand {
             Terminal.output(try query.answer(by: model).text + "\n")
           } catch { throw CommandFailure("\(place): \(error)") }
         }
+      }
+    }
+  }
+
+  struct Bench: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Measure prefill and decode, alone and batched, and the moderation job.",
+      discussion: """
+        Every sequence is fed tokens of its own: equal tokens route to equal experts and flatter the result. The job needs a tokenizer in the folder.
+        """)
+    @Argument(help: "Checkpoint folder, prepared before or now.") var folder: String
+    @Option(help: "Threads; default: all cores.") var threads: Int?
+    @Option(help: "best, scalar, avx2, avx512 or neon.") var kernels = "best"
+    @Option(help: "Batch sizes, with commas.") var batches = "1,2,4,8,16,32"
+    @Option(help: "Decode steps of each measurement.") var steps = 16
+    @Flag(help: "Also measure the moderation job: policy, message, answer, end to end.") var job = false
+    @Flag(help: "One JSON object a line.") var json = false
+
+    func run() async throws {
+      try await reportingFailures {
+        guard let set = kernels == "best" ? try KernelSet.fromEnvironment() : KernelSet(named: kernels) else { throw CommandFailure("no kernels `\(kernels)`") }
+        let threads = threads ?? defaultThreadCount
+        let start = ContinuousClock.now
+        let prepared = try PreparedModel.load(try Checkpoint(at: folder), threads: threads)
+        show(.init(name: "open prepared weights", value: (ContinuousClock.now - start).inSeconds, unit: "s"))
+        var plan = ModelBenchmark.Plan()
+        plan.batches = batches.split(separator: ",").compactMap { Int($0) }
+        plan.steps = steps
+        try ModelBenchmark(plan).measureForward(prepared, kernels: set, threads: threads, report: show)
+        if job {
+          var options = NativeModel.Options()
+          options.threads = threads
+          options.kernels = set
+          let model = try NativeModel.load(directory: folder, options: options)
+          try await ModelBenchmark(plan).measureJob(model, report: show)
+          model.shutDown()
+        }
+        if let memory = residentMemory() { show(.init(name: "peak resident memory", value: Double(memory.peak) / 1e9, unit: "GB")) }
+      }
+    }
+
+    private func show(_ row: ModelBenchmark.Row) {
+      if json {
+        Terminal.output(JSONOutput.object([.init("name", .string(row.name)), .init("value", .number(row.value)), .init("unit", .string(row.unit))]).text + "\n")
+      } else {
+        let name = row.name + String(repeating: " ", count: max(1, 44 - row.name.count))
+        Terminal.output("\(name)\(row.value.formatted(decimals: 2)) \(row.unit)\n")
       }
     }
   }

@@ -39,9 +39,8 @@ struct TestCommand: AsyncParsableCommand {
   }
 
   private func results(_ definition: PipelineDefinition) async throws -> [PipelineTestRunner.Result] {
-    // Built as for a run that answers from nowhere: nothing is downloaded, opened for long or asked.
-    let pipeline = try ModerationPipeline.build(
-      definition, types: StandardStages.all, options: BuildOptions(recordedPath: "/dev/null", threads: 1), lanes: 1)
+    // Built, but not started: no model is loaded and no endpoint is asked.
+    let pipeline = try ModerationPipeline.build(definition, types: StandardStages.all, options: BuildOptions(threads: 1), lanes: 1)
     return try await PipelineTestRunner(definition: definition, stages: pipeline.stages) { stage, testCase in
       try SafeguardStage.scripted(stage.configuration, answers: testCase.reasoner)
     }.run()
