@@ -78,7 +78,7 @@ import Tuning
       Issue.record("not infeasible")
       return
     }
-    #expect(reason.contains("reasoner"))
+    #expect(reason.contains("missed too often"))
     #expect(!goalResult.nearest.isEmpty && goalResult.chosen == nil)
     #expect(try #require(goalResult.nearest[0].point.value(.recall)) < 0.95)
   }

@@ -6,10 +6,17 @@ struct ScopeEvaluator {
   let options: EvaluationOptions
   let anyLabels: [Label]
   let escalated: [Bool]
+  private let stage: Int?
+  /// nil without a scoring stage.
+  private let scene: MessageScene?
 
-  private var stage: Int? {
-    if let name = options.stage { return sample.stages.firstIndex { $0.id == name && $0.scores } }
-    return sample.scoringStage
+  init(sample: EvaluationSample, options: EvaluationOptions, anyLabels: [Label], escalated: [Bool]) {
+    self.sample = sample
+    self.options = options
+    self.anyLabels = anyLabels
+    self.escalated = escalated
+    stage = options.stage.map { name in sample.stages.firstIndex { $0.id == name && $0.scores } } ?? sample.scoringStage
+    scene = stage.map { MessageScene(sample, stage: $0, review: options.reviewCounts, unknown: .review, context: MetricContext()) }
   }
 
   func labels(_ category: Int?) -> [Label] { category.map { sample.labels[$0] } ?? anyLabels }
@@ -38,7 +45,7 @@ struct ScopeEvaluator {
         stage: sample.stages[stage].id, scores: sample.probabilities[stage][category], labels: labels, band: sample.stages[stage].bands[category],
         options: options)
     }
-    if let stage, category != nil || sample.categories.count == 1 { addFrontiers(&report, stage, category ?? 0) }
+    if let stage, let scene, category != nil || sample.categories.count == 1 { addFrontiers(&report, scene, stage, category ?? 0) }
     return report
   }
 
@@ -56,8 +63,9 @@ struct ScopeEvaluator {
   private func isCheaplySettled(_ message: Int, _ category: Int?) -> Bool {
     let outcome = outcome(message, category)
     guard outcome == .allow || outcome == .block else { return false }
-    if let category { return sample.findings[category][message] == .notAsked || !escalated[message] }
-    return !escalated[message]
+    guard escalated[message], let category, let scene, let stage else { return !escalated[message] }
+    // The message went on, but perhaps because of another category.
+    return scene.columns[category].state(message, under: sample.stages[stage].bands[category]) != .open
   }
 
   private func cheapOutcomes(_ category: Int?) -> (settled: Int, wrong: Int) {
@@ -130,8 +138,7 @@ struct ScopeEvaluator {
 
   // MARK: Frontier
 
-  private func addFrontiers(_ report: inout ScopeReport, _ stage: Int, _ category: Int) {
-    let scene = MessageScene(sample, stage: stage, review: options.reviewCounts, unknown: .review, context: MetricContext())
+  private func addFrontiers(_ report: inout ScopeReport, _ scene: MessageScene, _ stage: Int, _ category: Int) {
     let order = RadixOrder.ascending(scene.columns[category].scores)
     let messages = (0..<Int32(sample.count)).map { $0 }
     let rest = messages.filter { scene.columns[category].scores[Int($0)].isNaN }

@@ -177,7 +177,8 @@ public struct GoalParser {
     switch unit {
     case .seconds:
       guard let duration = Duration(written: text) else { return nil }
-      return (duration.inSeconds, nil)
+      // Attoseconds times a power of ten is off in the last bit; nobody bounds latencies to the nanosecond.
+      return ((duration.inSeconds * 1e6).rounded() / 1e6, nil)
     case .cost:
       guard let number = Double(text), number.isFinite, number >= 0 else { return nil }
       return (number, nil)

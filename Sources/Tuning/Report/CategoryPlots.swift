@@ -35,13 +35,14 @@ struct CategoryPlots {
       title: "Precision and recall", description: "Average precision \(NumberText.fixed(scores.averagePrecision?.value ?? .nan, 3))",
       x: .init(label: "recall"), y: .init(label: "precision"),
       elements: [
-        .dashed([Point(0, base), Point(1, base)]), .line(scores.precisionRecall, .main), .marks(operating(scope.quality, point), .pos, .circle),
+        .dashed([Point(0, base), Point(1, base)]), .line(scores.precisionRecall, .main),
       ], legend: [("\(scores.stage) alone", .main, nil), ("this pipeline", .pos, .circle)],
       caption: "Dashed: the share of violating messages, \(NumberText.percent(base)), which is the precision of flagging everything.")
     if let reasoner = reasonerAlone {
       plot.elements.append(.marks(operating(reasoner.quality, point), .alt, .square))
       plot.legend.append(("reasoner alone", .alt, .square))
     }
+    plot.elements.append(.marks(operating(scope.quality, point), .pos, .circle))
     return plot.figure()
   }
 
@@ -53,12 +54,13 @@ struct CategoryPlots {
       title: "ROC", description: "Area \(NumberText.fixed(scores.auroc?.value ?? .nan, 3))", x: .init(label: "false positive rate"),
       y: .init(label: "recall"),
       elements: [
-        .dashed([Point(0, 0), Point(1, 1)]), .line(scores.roc, .main), .marks(operating(scope.quality, point), .pos, .circle),
+        .dashed([Point(0, 0), Point(1, 1)]), .line(scores.roc, .main),
       ], legend: [("\(scores.stage) alone", .main, nil), ("this pipeline", .pos, .circle)])
     if let reasoner = reasonerAlone {
       plot.elements.append(.marks(operating(reasoner.quality, point), .alt, .square))
       plot.legend.append(("reasoner alone", .alt, .square))
     }
+    plot.elements.append(.marks(operating(scope.quality, point), .pos, .circle))
     return plot.figure()
   }
 
@@ -72,7 +74,7 @@ struct CategoryPlots {
       elements: [
         .dashed([Point(0, 0), Point(1, 1)]),
         .whiskers(bins.compactMap { mean, share in share.interval.map { (mean, $0.low, $0.high) } }, .main),
-        .line(bins.map { Point($0.0, $0.1.value) }, .main), .marks(bins.map { Point($0.0, $0.1.value) }, .main, .circle),
+        .marks(bins.map { Point($0.0, $0.1.value) }, .main, .circle),
       ], caption: "\(Reliability.name): \(NumberText.fixed(reliability.expectedCalibrationError ?? .nan, 4)). Whiskers: 95% Wilson intervals.")
   }
 
@@ -89,7 +91,7 @@ struct CategoryPlots {
         return (x, sign > 0 ? 0...height : -height...0)
       }
     }
-    let ticks = [0.5, 0.1, 0.01].flatMap { share in [(share.squareRoot(), share), (-share.squareRoot(), share)] }
+    let ticks = [0.5, 0.1, 0.02].flatMap { share in [(share.squareRoot(), share), (-share.squareRoot(), share)] }
       .map { (place: $0.0, text: NumberText.percent($0.1, 0)) } + [(place: 0.0, text: "0")]
     let zones = (band ?? scores.band).map { band -> [Plot.Element] in
       let (low, high) = (min(max(band.allowBelow, 0), 1), min(max(band.blockAbove, 0), 1))

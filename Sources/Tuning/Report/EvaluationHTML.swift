@@ -24,7 +24,7 @@ extension EvaluationReport {
       HTML.Card(title: "Sent to review", value: NumberText.percent(reviewed.value ?? .nan), detail: "\(grouped(reviewed.successes)) messages"),
       HTML.Card(
         title: "Reasoner calls", value: NumberText.short(usage.calls, 1),
-        detail: "per 1,000 messages, \(grouped(Int((usage.promptTokens + usage.completionTokens).rounded()))) tokens"),
+        detail: "per 1,000 messages"),
     ]
   }
 
@@ -32,16 +32,26 @@ extension EvaluationReport {
     let live = baseRate.map { [HTML.Column("Precision at \(NumberText.percent($0))")] } ?? []
     let columns =
       [HTML.Column("Category", number: false), HTML.Column("Positives"), HTML.Column("Precision")] + live + [
-        HTML.Column("Recall"), HTML.Column("F1"), HTML.Column("FPR"), HTML.Column("Settled cheaply"), HTML.Column("Of those wrong"),
+        HTML.Column("Recall"), HTML.Column("F1"), HTML.Column("FPR"),
       ]
     let rows = scopes.map { scope in
       [HTML.escaped(scope.category ?? "any category"), "\(grouped(scope.quality.confusion.positives)) <small>of \(grouped(scope.labelled))</small>",
        HTML.estimate(scope.quality.precision)] + (baseRate == nil ? [] : [HTML.estimate(scope.quality.livePrecision)]) + [
         HTML.estimate(scope.quality.recall), HTML.estimate(scope.quality.f1), HTML.estimate(scope.quality.falsePositiveRate, digits: 4),
-        HTML.percent(scope.coverage), HTML.percent(scope.selectiveRisk),
       ]
     }
-    return "<h2>Quality</h2>\n" + HTML.table(columns, rows)
+    return "<h2>Quality</h2>\n" + HTML.table(columns, rows) + coverageTable
+  }
+
+  private var coverageTable: String {
+    let columns = [HTML.Column("Category", number: false), HTML.Column("Settled by the cheap stages"), HTML.Column("Of those wrong"), HTML.Column("Recall ceiling")]
+    let rows = scopes.map { scope in
+      [
+        HTML.escaped(scope.category ?? "any category"), HTML.percent(scope.coverage), HTML.percent(scope.selectiveRisk),
+        NumberText.percent(scope.recallCeiling ?? .nan),
+      ]
+    }
+    return "<h3>What the cheap stages settle</h3>\n" + HTML.table(columns, rows)
   }
 
   private func categorySection(_ scope: ScopeReport) -> String {
@@ -113,7 +123,9 @@ extension EvaluationReport {
         [HTML.escaped(path.path), grouped(path.messages)] + [latency.p50, latency.p95, latency.p99, latency.max].map(NumberText.seconds)
       }
     }
-    return rows.isEmpty ? "" : "<h2>Latency</h2>\n" + HTML.table(columns, rows)
+    let tokens = "<p>Per 1,000 messages: \(NumberText.short(usage.calls, 1)) reasoner calls, \(grouped(Int(usage.promptTokens.rounded()))) prompt tokens "
+      + "(\(grouped(Int(usage.cachedPromptTokens.rounded()))) cached), \(grouped(Int(usage.completionTokens.rounded()))) completion tokens.</p>\n"
+    return "<h2>Latency and calls</h2>\n" + HTML.table(columns, rows) + tokens
   }
 
   private var sliceSection: String {

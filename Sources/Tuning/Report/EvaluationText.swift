@@ -6,7 +6,7 @@ extension EvaluationReport {
     var text = headline + "\n"
     for warning in summary.warnings { text += "  ! \(warning)\n" }
     text += "\nQuality (\(intervalNote))\n" + qualityTable
-    text += section("Scores", scoreTable) + section("Against simpler systems", baselineTable) + section("Stages", stageTable)
+    text += section("What the cheap stages settle", coverageTable) + section("Scores", scoreTable) + section("Against simpler systems", baselineTable) + section("Stages", stageTable)
     text += errorLines + section("Latency by where a message was decided", latencyTable) + usageLines
     text += section("Slices", sliceTable) + costLines
     return text
@@ -31,8 +31,7 @@ extension EvaluationReport {
     let live = baseRate.map { [TextTable.Column("precision at \(NumberText.percent($0))", .right)] } ?? []
     var table = TextTable(
       [.init("category"), .init("positives", .right), .init("precision", .right)] + live + [
-        .init("recall", .right), .init("F1", .right), .init("FPR", .right), .init("settled cheaply", .right), .init("of those wrong", .right),
-        .init("recall ceiling", .right),
+        .init("recall", .right), .init("F1", .right), .init("FPR", .right),
       ])
     for scope in scopes {
       let quality = scope.quality
@@ -40,9 +39,16 @@ extension EvaluationReport {
       table.add(
         [scope.category ?? "any", "\(quality.confusion.positives) of \(scope.labelled)", NumberText.estimate(quality.precision)] + liveCell + [
           NumberText.estimate(quality.recall), NumberText.estimate(quality.f1), NumberText.estimate(quality.falsePositiveRate),
-          NumberText.percent(scope.coverage?.value ?? .nan), NumberText.percent(scope.selectiveRisk?.value ?? .nan, 2),
-          NumberText.percent(scope.recallCeiling ?? .nan),
         ])
+    }
+    return table.render()
+  }
+
+  private var coverageTable: String {
+    var table = TextTable([.init("category"), .init("settled cheaply", .right), .init("of those wrong", .right), .init("recall ceiling", .right)])
+    for scope in scopes {
+      table.add(
+        scope.category ?? "any", GoalResult.percent(scope.coverage), GoalResult.percent(scope.selectiveRisk), NumberText.percent(scope.recallCeiling ?? .nan))
     }
     return table.render()
   }

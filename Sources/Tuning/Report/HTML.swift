@@ -51,13 +51,13 @@ enum HTML {
   static func estimate(_ estimate: Estimate?, digits: Int = 3) -> String {
     guard let estimate else { return "—" }
     guard let interval = estimate.interval else { return NumberText.fixed(estimate.value, digits) }
-    return "\(NumberText.fixed(estimate.value, digits)) <small>\(NumberText.fixed(interval.low, digits))–\(NumberText.fixed(interval.high, digits))</small>"
+    return "\(NumberText.fixed(estimate.value, digits)) <small class=\"ci\">\(NumberText.fixed(interval.low, digits))–\(NumberText.fixed(interval.high, digits))</small>"
   }
 
   static func percent(_ estimate: Estimate?) -> String {
     guard let estimate else { return "—" }
     guard let interval = estimate.interval else { return NumberText.percent(estimate.value) }
-    return "\(NumberText.percent(estimate.value)) <small>\(NumberText.percent(interval.low))–\(NumberText.percent(interval.high))</small>"
+    return "\(NumberText.percent(estimate.value)) <small class=\"ci\">\(NumberText.percent(interval.low))–\(NumberText.percent(interval.high))</small>"
   }
 
   struct Card {

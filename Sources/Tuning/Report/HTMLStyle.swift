@@ -26,11 +26,13 @@ enum HTMLStyle {
     header { border-bottom: 1px solid var(--line); margin-bottom: 24px; padding-bottom: 16px; }
     h1 { font-size: 27px; line-height: 1.2; margin: 0 0 6px; letter-spacing: -0.012em; font-weight: 650; }
     h2 { font-size: 20px; margin: 44px 0 10px; letter-spacing: -0.008em; font-weight: 640; }
+    h2 > code { font-size: 0.84em; }
     h3 { font-size: 15px; margin: 26px 0 8px; font-weight: 640; }
     p { margin: 0 0 10px; max-width: 76ch; }
     .sub, footer, figcaption, caption, small { color: var(--soft); }
-    .sub { margin: 0; }
+    .sub { margin: 0; max-width: none; }
     small { font-size: 0.86em; white-space: nowrap; }
+    td .ci { display: block; line-height: 1.25; }
     code { font: 0.9em/1.4 ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; }
     .cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 10px; margin: 0 0 20px; }
     .card { background: var(--panel); border: 1px solid var(--line); border-radius: 8px; padding: 12px 14px; }
@@ -39,10 +41,12 @@ enum HTMLStyle {
     .card b { display: block; font-size: 23px; font-weight: 640; line-height: 1.25; font-variant-numeric: tabular-nums; letter-spacing: -0.01em; }
     .card span { color: var(--soft); font-size: 12.5px; font-variant-numeric: tabular-nums; }
     .scroll { overflow-x: auto; margin: 0 0 18px; }
+    .scroll table { min-width: 560px; }
     table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
     caption { text-align: left; padding: 0 0 6px; font-size: 13px; }
     th { text-align: left; font-weight: 600; font-size: 13px; color: var(--soft); border-bottom: 1px solid var(--line); padding: 6px 14px 6px 0; vertical-align: bottom; }
     td { padding: 6px 14px 6px 0; border-bottom: 1px solid var(--grid); vertical-align: baseline; }
+    td:first-child { min-width: 96px; }
     th.n, td.n { text-align: right; padding: 6px 0 6px 14px; white-space: nowrap; }
     tr:last-child td { border-bottom: 1px solid var(--line); }
     .notes { margin: 0 0 18px; padding: 10px 14px 10px 30px; border-radius: 8px; background: var(--warn-bg); color: var(--warn); max-width: 100%; }

@@ -40,7 +40,7 @@ struct Plot {
   var caption = ""
 
   private static let width = 440.0, height = 300.0
-  private static let left = 46.0, right = 12.0, top = 12.0, bottom = 40.0
+  private static let left = 46.0, right = 18.0, top = 12.0, bottom = 40.0
 
   private func px(_ value: Double) -> Double {
     let share = (value - x.range.lowerBound) / (x.range.upperBound - x.range.lowerBound)

@@ -64,12 +64,14 @@ extension GoalResult {
     }
   }
 
-  static let columns: [Metric] = [.recall, .precision, .f1, .falsePositiveRate, .escalationRate, .reviewRate, .coverage, .selectiveRisk]
+  static let columns: [(metric: Metric, title: String)] = [
+    (.recall, "recall"), (.precision, "precision"), (.f1, "F1"), (.escalationRate, "escalated"), (.reviewRate, "review"), (.selectiveRisk, "settled wrong"),
+  ]
 
   private var pointTable: String {
-    var table = TextTable([.init("thresholds"), .init("part")] + Self.columns.map { TextTable.Column($0.name, .right) })
+    var table = TextTable([.init("thresholds"), .init("part")] + Self.columns.map { TextTable.Column($0.title, .right) })
     for row in rows {
-      let cells = Self.columns.map { metric in
+      let cells = Self.columns.map { metric, _ in
         let estimate = row.withIntervals ? row.point.estimate(metric) : row.point.value(metric).map { Estimate($0) }
         return metric.unit == .share && metric != .f1 ? Self.percent(estimate) : NumberText.estimate(estimate)
       }
@@ -107,11 +109,9 @@ extension GoalResult {
   }
 
   private var frontierTable: String {
-    var table = TextTable([.init("escalated", .right), .init(frontierMetric.name, .right), .init("recall", .right), .init("precision", .right), .init("thresholds")])
-    for point in frontier {
-      func cell(_ metric: Metric) -> String { NumberText.value(point.value(metric) ?? .nan, of: metric) }
-      table.add(cell(.escalationRate), cell(frontierMetric), cell(.recall), cell(.precision), bandText(point))
-    }
+    let metrics = [.escalationRate, frontierMetric] + [Metric.recall, .precision, .f1].filter { $0 != frontierMetric }
+    var table = TextTable(metrics.map { metric in TextTable.Column(Self.columns.first { $0.metric == metric }?.title ?? metric.name, .right) } + [.init("thresholds")])
+    for point in frontier { table.add(metrics.map { NumberText.value(point.value($0) ?? .nan, of: $0) } + [bandText(point)]) }
     return table.render()
   }
 }

@@ -58,7 +58,7 @@ extension GoalSearch {
       var others = bounds
       others.remove(at: place)
       let direction: Goal.Direction = bound.metric.higherIsBetter ? .maximum : .minimum
-      guard let bands = best(others, direction: direction, objective: bound.metric) else { continue }
+      guard let bands = best(others, direction: direction, objective: bound.metric), !nearest.contains(where: { $0.point.bands == bands }) else { continue }
       nearest.append(.init(text: "best `\(bound.metric.name)` within the other bounds", point: point(bands, .choosing)))
     }
     return nearest
@@ -120,7 +120,7 @@ extension GoalSearch {
     let groups = Set(positives.map { tuner.split.groups[Int($0)] }).count
     if groups < positives.count, !unit.goal.guaranteed.isEmpty {
       notes.append(
-        "the \(counted(positives.count, "positive")) of the choosing part come from \(counted(groups, "conversation or text")): "
+        "the \(counted(positives.count, "positive")) of the choosing part come from \(grouped(groups)) distinct conversations or texts: "
           + "the proof supposes that they are independent")
     }
     if unit.goal.guaranteed.contains(where: { $0.riskLimit == 0 }) { notes.append("a risk of exactly zero cannot be proved by any number of labels") }

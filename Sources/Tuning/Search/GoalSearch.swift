@@ -108,11 +108,18 @@ struct GoalSearch {
       let rank = measured.rank(counts, scene.context)
       if best.map({ rank < $0.rank }) ?? true { best = (cut, rank) }
     }
-    guard let best else { return .notFound(reason: "not even the lowest `allow_below` can be proved to keep the bound: the reasoner itself misses too much") }
+    guard let best else { return .notFound(reason: monotoneFailure(sweep.counts(allow: allow.lowerBound, block: block.lowerBound))) }
     guard best.rank.isFeasible else { return .notFound(reason: "the thresholds that keep the guaranteed bound break another one") }
     var bands = chosenSoFar
     bands[category] = search.band(sweep, category, allow: best.cut, block: block.lowerBound)
     return .found(Proved(bands: bands, method: .monotoneSequence(passed: passed)))
+  }
+
+  /// Why not even the lowest threshold passed.
+  private func monotoneFailure(_ lowest: OutcomeCounts) -> String {
+    let reason = "not even the lowest `allow_below` can be proved to keep the bound: "
+    let broken = Aim(direction: .minimum, objective: .missRate, bounds: unit.goal.guaranteed).rank(lowest, scene.context).violation > 0
+    return reason + (broken ? "what the reasoner is asked about is missed too often" : "it keeps it as measured, but on too few labels")
   }
 
   private func fixedSequence() -> Outcome {
