@@ -4,7 +4,7 @@ import NIOCore
 import NIOHTTP1
 
 /// HTTP over async-http-client: no redirects, no decompression, a cap on the body, one deadline over everything.
-public struct NetworkTransport: HTTPTransport {
+public final class NetworkTransport: HTTPTransport {
   private let client: HTTPClient
 
   /// - Parameter connections: connections per endpoint that are kept open.
@@ -21,7 +21,7 @@ public struct NetworkTransport: HTTPTransport {
   public func send(_ call: HTTPCall) async throws(TransportFailure) -> HTTPReply {
     do {
       return try await withThrowingTaskGroup(of: HTTPReply.self) { group in
-        group.addTask { try await exchange(call) }
+        group.addTask { try await self.exchange(call) }
         group.addTask {
           try await Task.sleep(for: call.timeout)
           throw TransportFailure.timeout
@@ -57,4 +57,7 @@ public struct NetworkTransport: HTTPTransport {
   }
 
   public func shutdown() async { try? await client.shutdown() }
+
+  /// A transport that nobody shut down (its owner failed to start) closes its connections all the same.
+  deinit { client.shutdown { _ in } }
 }

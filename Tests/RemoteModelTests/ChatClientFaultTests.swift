@@ -171,6 +171,16 @@ import Testing
     await server.stop()
   }
 
+  @Test func aClientThatIsDroppedWithoutShutdownDoesNoHarm() async throws {
+    let server = try await FaultServer.start([.reply(200, body: Self.good)])
+    do {
+      let client = ChatClient(.init(endpoints: [try ChatEndpoint(written: server.url)]))
+      _ = try await client.complete(ChatRequest(model: "m", messages: []), deadline: .now + .seconds(120))
+    }
+    _ = ChatClient(.init(endpoints: [try ChatEndpoint(written: server.url)]))
+    await server.stop()
+  }
+
   @Test func aDeadPortIsAConnectionFailure() async throws {
     let server = try await FaultServer.start([.silence])
     let endpoint = try ChatEndpoint(written: server.url)
