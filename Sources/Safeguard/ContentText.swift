@@ -57,7 +57,7 @@ struct ContentText {
     guard !context.isEmpty else { return "" }
     let lines = context.map { turn in
       // Further lines are set in, so that none can pass for another author's message.
-      let content = turn.content.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\n    ")
+      let content = turn.content.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).joined(separator: "\n    ")
       return "\(turn.role): \(content)"
     }
     return block("context: earlier messages of the conversation, not to be judged", lines.joined(separator: "\n"), end: "context") + "\n"

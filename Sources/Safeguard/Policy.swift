@@ -11,7 +11,7 @@ public struct Policy: Sendable, Hashable {
   public var version: String
   /// Names of the categories that the policy says it judges; empty when it says nothing.
   public var categories: [String]
-  /// The text for the model, byte for byte as written after the front matter.
+  /// The text for the model: as written after the front matter, line ends aside (CRLF and CR become LF).
   public var body: String
   public var format: AnswerFormat
   /// SHA-256 of the whole file, hex.
@@ -28,7 +28,7 @@ public struct Policy: Sendable, Hashable {
 
   /// Reads a policy. Problems go to `diagnostics`; with errors among them the policy should not be used.
   public init(text: String, file: String, diagnostics: inout Diagnostics) {
-    let parts = FrontMatter.split(text)
+    let parts = FrontMatter.split(Self.withUnixLines(text))
     var header = FrontMatter()
     if let yaml = parts.yaml { header = FrontMatter(yaml: yaml, file: file, diagnostics: &diagnostics) }
     body = parts.body
@@ -49,6 +49,12 @@ public struct Policy: Sendable, Hashable {
     if AnswerText.trimmed(body[...]).isEmpty {
       diagnostics.error("policy-empty", "policy `\(id)` has no text", at: SourceSpan(file: file, line: 1, column: 1))
     }
+  }
+
+  /// The text with line feeds alone; to Swift, CRLF is one character that is not a line feed.
+  static func withUnixLines(_ text: String) -> String {
+    guard text.utf8.contains(0x0D) else { return text }
+    return text.replacing("\r\n", with: "\n").replacing("\r", with: "\n")
   }
 
   private static func name(ofFile file: String) -> String {

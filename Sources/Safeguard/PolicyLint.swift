@@ -10,7 +10,7 @@ public enum PolicyLint {
     var diagnostics = Diagnostics()
     let policy = Policy(text: text, file: file, diagnostics: &diagnostics)
     guard !AnswerText.trimmed(policy.body[...]).isEmpty else { return diagnostics }
-    let lines = PolicyText(body: policy.body, fileText: text, file: file)
+    let lines = PolicyText(body: policy.body, fileText: Policy.withUnixLines(text), file: file)
     checkLength(policy, lines, &diagnostics)
     checkSections(lines, &diagnostics)
     checkWords(lines, &diagnostics)

@@ -27,6 +27,16 @@ import Testing
     #expect(policy.body == "The text\n")
   }
 
+  @Test(arguments: ["\r\n", "\r"])
+  func lineEndsMakeNoDifferenceToTheModel(lineEnd: String) {
+    let unix = policy(TestStage.spam).policy
+    let other = policy(TestStage.spam.replacing("\n", with: lineEnd)).policy
+    #expect(other.body == unix.body)
+    #expect(other.reference == "spam@3")
+    #expect(other.examples == unix.examples)
+    #expect(other.contentHash != unix.contentHash)
+  }
+
   @Test func labelsMapToVerdicts() {
     let format = policy("---\noutput: {format: labels, labels: {high: block, medium: review, low: allow, unclear: abstain}}\n---\nRate it.").policy.format
     #expect(format.labels.map(\.meaning) == [.violates, .review, .safe, .abstain])
