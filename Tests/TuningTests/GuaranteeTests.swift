@@ -103,6 +103,31 @@ import Tuning
     #expect(RiskControl.allowedEvents(trials: 5, limit: limit, delta: delta) == nil)
   }
 
+  /// Draws two samples of one population and lets misses come in one order of scores, as thresholds rise: the further sample
+  /// measures beyond its limit no more often than the level says.
+  @Test func promisesAboutAFurtherSampleKeepTheirLevel() {
+    var generator = SeededGenerator(seed: 12)
+    let (n, m, limit, delta) = (80, 120, 0.15, 0.1)
+    var broken = 0
+    for _ in 0..<2000 {
+      let first = (0..<n).map { _ in generator.unit() }.sorted(), further = (0..<m).map { _ in generator.unit() }.sorted()
+      var threshold = 0.0
+      for bad in 0..<n {
+        guard RiskControl.pValue(bad: bad, trials: n, limit: limit, future: m) <= delta else { break }
+        // Everything below the next score is allowed: just `bad` misses.
+        threshold = first[bad]
+      }
+      if Double(further.count { $0 < threshold }) > limit * Double(m) { broken += 1 }
+    }
+    let share = Double(broken) / 2000
+    #expect(share <= delta + 3 * (delta * (1 - delta) / 2000).squareRoot() && share > delta / 3, "\(share)")
+  }
+
+  @Test func aFurtherSampleIsHarderToPromiseThanTheTruth() {
+    #expect(RiskControl.pValue(bad: 3, trials: 100, limit: 0.1, future: 100) > RiskControl.pValue(bad: 3, trials: 100, limit: 0.1))
+    #expect(RiskControl.pValue(bad: 3, trials: 100, limit: 0.1, future: 0) == 0)
+  }
+
   @Test func neededTrialsProveAtTheirShare() throws {
     let need = try #require(RiskControl.trialsNeeded(badShare: 0.03, limit: 0.05, delta: 0.05))
     #expect(RiskControl.pValue(bad: Int((0.03 * Double(need)).rounded(.up)), trials: need, limit: 0.05) <= 0.05)

@@ -53,6 +53,7 @@ struct Reference: Decodable {
     var logGamma: [[Double]]
     var normalQuantile: [[Double]]
     var binomial: [[Double]]
+    var hypergeometric: [[Double]]
   }
   struct DriftCase: Decodable {
     var reference: [Int]
@@ -162,6 +163,10 @@ func close(_ a: Double, _ b: Double, _ tolerance: Double = 1e-12) -> Bool { abs(
     for item in reference.functions.beta { #expect(close(SpecialFunctions.incompleteBeta(item[0], item[1], item[2]), item[3], 1e-9), "\(item)") }
     for item in reference.functions.logGamma { #expect(close(SpecialFunctions.logGamma(item[0]), item[1], 1e-13), "\(item)") }
     for item in reference.functions.normalQuantile { #expect(close(SpecialFunctions.normalQuantile(item[0]), item[1], 1e-12), "\(item)") }
+    for item in reference.functions.hypergeometric {
+      let found = SpecialFunctions.hypergeometricCDF(Int(item[0]), population: Int(item[1]), marked: Int(item[2]), drawn: Int(item[3]))
+      #expect(close(found, item[4], 1e-10), "\(item)")
+    }
     for item in reference.functions.binomial {
       #expect(close(SpecialFunctions.binomialCDF(Int(item[0]), trials: Int(item[1]), probability: item[2]), item[3], 1e-10), "\(item)")
       #expect(close(SpecialFunctions.binomialPMF(Int(item[0]), trials: Int(item[1]), probability: item[2]), item[4], 1e-10), "\(item)")

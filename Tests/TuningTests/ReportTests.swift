@@ -158,6 +158,9 @@ import Tuning
     let outcome = try #require(study.outcomes.first)
     #expect(outcome.found + outcome.withoutThresholds == 40 && outcome.found > 30)
     #expect(outcome.measuredKept + outcome.refuted <= outcome.found && outcome.refuted <= 4)
-    #expect(outcome.meanValue > 0.85)
+    #expect(outcome.meanValue > 0.85 && Double(outcome.measuredKept) >= 0.85 * Double(outcome.found))
+    let truth = try ResplitStudy(
+      sample, goals: [goal("minimum escalation_rate @ recall >= 0.85")], options: TuningOptions(), resplits: 40, promise: .trueShare)
+    #expect(truth.outcomes[0].meanEscalation < outcome.meanEscalation)
   }
 }

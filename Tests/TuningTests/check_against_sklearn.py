@@ -127,6 +127,8 @@ def function_cases():
         "beta": betas,
         "logGamma": [[x, math.lgamma(x)] for x in (0.1, 0.5, 1, 1.5, 2, 7.25, 100, 12345.678, 1e6)],
         "normalQuantile": [[p, float(stats.norm.ppf(p))] for p in (1e-9, 0.025, 0.3, 0.5, 0.9, 0.975, 0.9999)],
+        "hypergeometric": [[k, population, marked, drawn, float(stats.hypergeom.cdf(k, population, marked, drawn))]
+                           for k, population, marked, drawn in [(0, 20, 3, 10), (4, 200, 16, 80), (12, 5000, 40, 2000), (3, 10, 8, 5)]],
         "binomial": [[k, n, p, float(stats.binom.cdf(k, n, p)), float(stats.binom.pmf(k, n, p))] for k, n, p in
                      [(0, 59, 0.05), (3, 60, 0.05), (40, 100, 0.5), (180, 4000, 0.05)]],
     }

@@ -15,7 +15,7 @@ extension TuningResult {
   var partLine: String {
     let counts = GroupedSplit.Part.allCases.map { split.messages(of: $0).count }
     return "Stage `\(stage)`: \(grouped(counts[0])) messages to order on, \(grouped(counts[1])) to choose on, \(grouped(counts[2])) to report on; "
-      + "\(counted(split.groupCount, "group")) of a conversation or an equal text kept whole"
+      + "conversations and equal texts stay together, \(counted(split.groupCount, "group"))"
   }
 
   private var calibrationText: String {
@@ -125,7 +125,8 @@ extension Certificate {
       case .falsePositiveRate: "harmless messages flagged"
       default: "cheaply settled messages wrong"
       }
-    return "proved: \(bound.text) at \(NumberText.short(confidence * 100))% confidence: \(grouped(bad)) of \(grouped(trials)) \(what), "
-      + "so at most \(NumberText.percent(riskAtMost, 2)) in truth (Clopper–Pearson; \(method.text))"
+    let proof = "proved: \(bound.text) at \(NumberText.short(confidence * 100))% confidence: \(grouped(bad)) of \(grouped(trials)) \(what), "
+    if let future { return proof + "so a further \(grouped(future)) will keep it as measured (hypergeometric; \(method.text))" }
+    return proof + "so at most \(NumberText.percent(riskAtMost, 2)) in truth (Clopper–Pearson; \(method.text))"
   }
 }

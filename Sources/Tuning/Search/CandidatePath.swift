@@ -48,6 +48,6 @@ struct CandidatePath {
     let growth = Double(tuner.part(.choosing).messages.count) / Double(max(1, tuner.part(.calibration).messages.count))
     var scaled = counts
     scaled.lanes = (counts.lanes * growth).rounded(.toNearestOrAwayFromZero)
-    return search.unit.goal.guaranteed.map { RiskControl.pValue($0, scaled, baseRate: tuner.options.baseRate) }.max() ?? 1
+    return search.unit.goal.guaranteed.map { RiskControl.pValue($0, scaled, tuner.options) }.max() ?? 1
   }
 }

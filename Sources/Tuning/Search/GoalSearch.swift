@@ -63,7 +63,8 @@ struct GoalSearch {
     result.latency = latency(proved.bands)
     result.certificates = unit.goal.guaranteed.compactMap { bound in
       guard let (bad, trials) = chosen.counts.risk(of: bound.metric), tuner.options.baseRate == nil || bound.metric != .precision else { return nil }
-      return Certificate(bound: bound, bad: bad, trials: trials, confidence: 1 - delta, method: proved.method)
+      let future = tuner.options.measuredOver.map { Int((Double(trials) * $0).rounded(.up)) }
+      return Certificate(bound: bound, bad: bad, trials: trials, confidence: 1 - delta, method: proved.method, future: future)
     }
   }
 
@@ -90,7 +91,7 @@ struct GoalSearch {
   }
 
   private func passes(_ counts: OutcomeCounts) -> Bool {
-    unit.goal.guaranteed.allSatisfy { RiskControl.pValue($0, counts, baseRate: tuner.options.baseRate) <= delta }
+    unit.goal.guaranteed.allSatisfy { RiskControl.pValue($0, counts, tuner.options) <= delta }
   }
 
   private func monotoneSequence() -> Outcome {

@@ -3,10 +3,16 @@ import Moderation
 /// Whether the promise keeps on real data: the sample is halved at random again and again; thresholds are chosen on one
 /// half and the promised bound is looked up on the other.
 ///
-/// The other half is itself a sample, so that a threshold whose true risk is just within the bound measures beyond it about
-/// half of the time. Each re-split is therefore also counted as *refuted* only when the other half disproves the bound at the
-/// same confidence, and the honest reading is both numbers together.
+/// The other half is itself a sample: thresholds whose true risk is just within the bound measure beyond it half of the time
+/// there. So the study asks for the promise that it can check, about what the other half will *measure*
+/// (``TuningOptions/measuredOver``), unless `promise` says otherwise.
 public struct ResplitStudy: Sendable {
+  public enum Promise: Sendable {
+    /// That the other half measures the bound as kept.
+    case measured
+    /// That the true share keeps the bound: measured as kept less often than the confidence, refuted hardly ever.
+    case trueShare
+  }
   public struct Outcome: Sendable {
     public var bound: Bound
     /// Re-splits in which thresholds were found.
@@ -17,23 +23,27 @@ public struct ResplitStudy: Sendable {
     public var refuted: Int
     /// Re-splits that refused or found nothing.
     public var withoutThresholds: Int
-    /// Means over the found.
+    /// Means over the found, on the other half.
     public var meanValue: Double
     public var meanEscalation: Double
     public var keptShare: Proportion { Proportion(measuredKept, of: found) }
   }
   public var resplits: Int
+  public var confidence: Double
   public var outcomes: [Outcome]
 
   /// - Parameters:
+  ///   - goals: as for ``Tuner``; their guaranteed bounds are followed.
   ///   - resplits: how many halvings; 200 is customary.
-  ///   - goals: one goal of one category each, or `any:`; the guaranteed bounds are followed.
-  public init(_ sample: EvaluationSample, goals: [Goal], options: TuningOptions, resplits: Int) throws(TuningError) {
+  public init(
+    _ sample: EvaluationSample, goals: [Goal], options: TuningOptions, resplits: Int, promise: Promise = .measured
+  ) throws(TuningError) {
     self.resplits = resplits
+    confidence = options.confidence
     var options = options
     options.frontierPoints = 0
-    // Inside the tuning half: calibration and choosing; the reporting part is the other half.
-    options.shares = GroupedSplit.Shares(calibration: 0.15, choosing: 0.35, reporting: 0.5)
+    options.shares = Self.shares(goals, sample, options)
+    options.measuredOver = promise == .measured ? options.shares.reporting / options.shares.choosing : nil
     var tallies: [String: Tally] = [:]
     var order: [String] = []
     for resplit in 0..<resplits {
@@ -47,6 +57,13 @@ public struct ResplitStudy: Sendable {
       }
     }
     outcomes = order.compactMap { tallies[$0]?.outcome }
+  }
+
+  /// The reporting part is the other half; candidates that need no ordering leave all of the first half to choose on.
+  private static func shares(_ goals: [Goal], _ sample: EvaluationSample, _ options: TuningOptions) -> GroupedSplit.Shares {
+    let units = (try? TuningUnit.units(of: goals, sample: sample, budgets: options.budgets)) ?? []
+    if units.allSatisfy(\.isMonotone) { return GroupedSplit.Shares(calibration: 0, choosing: 0.5, reporting: 0.5) }
+    return GroupedSplit.Shares(calibration: 0.15, choosing: 0.35, reporting: 0.5)
   }
 
   private struct Tally {

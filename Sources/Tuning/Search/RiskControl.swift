@@ -18,6 +18,18 @@ public enum RiskControl {
     return SpecialFunctions.binomialCDF(bad, trials: trials, probability: limit)
   }
 
+  /// The p-value against "a further sample of `future` trials will measure a risk above the limit", for exchangeable trials.
+  ///
+  /// If it did, at least `bad` + ⌊limit·future⌋ + 1 of all trials would be bad, and at most `bad` of them would have fallen
+  /// among the first `trials`: a hypergeometric tail, whatever the true risk. It keeps its level along a monotone sequence,
+  /// where it is the chance that the further sample reaches its limit of misses before the first one reaches `bad` + 1.
+  public static func pValue(bad: Int, trials: Int, limit: Double, future: Int) -> Double {
+    let tolerated = Int((limit * Double(future) + 1e-9).rounded(.down))
+    if trials <= 0 { return 1 }
+    if tolerated >= future { return 0 }
+    return SpecialFunctions.hypergeometricCDF(bad, population: trials + future, marked: bad + tolerated + 1, drawn: trials)
+  }
+
   /// The fewest trials that can prove a risk of at most `limit`, when not one of them is bad: ⌈ln δ / ln(1 − limit)⌉; nil when none can.
   public static func fewestTrials(limit: Double, delta: Double) -> Int? { trialsNeeded(badShare: 0, limit: limit, delta: delta) }
 
@@ -52,9 +64,10 @@ public enum RiskControl {
   }
 
   /// The p-value against "the bound does not hold", for a testable bound.
-  static func pValue(_ bound: Bound, _ counts: OutcomeCounts, baseRate: Double?) -> Double {
+  static func pValue(_ bound: Bound, _ counts: OutcomeCounts, _ options: TuningOptions) -> Double {
     guard let limit = bound.riskLimit, let (bad, trials) = counts.risk(of: bound.metric) else { return 1 }
-    if bound.metric == .precision, let baseRate { return restatedPrecisionPValue(bound, counts.confusion, baseRate) }
+    if bound.metric == .precision, let baseRate = options.baseRate { return restatedPrecisionPValue(bound, counts.confusion, baseRate) }
+    if let growth = options.measuredOver { return pValue(bad: bad, trials: trials, limit: limit, future: Int((Double(trials) * growth).rounded(.up))) }
     return pValue(bad: bad, trials: trials, limit: limit)
   }
 
@@ -98,6 +111,8 @@ public struct Certificate: Sendable, Hashable {
   /// The confidence of this one bound, after sharing among goals.
   public var confidence: Double
   public var method: Method
+  /// Set when the promise is about what a further sample of this many trials measures, not about the true risk.
+  public var future: Int?
   /// Clopper–Pearson: the true risk is at most this, at `confidence`.
   public var riskAtMost: Double { Proportion(bad, of: trials).upperBound(confidence: confidence) }
 }

@@ -6,6 +6,9 @@ public struct TuningOptions: Sendable {
   public var confidence = 0.95
   /// Whether the guarantees of several categories hold together at ``confidence`` (each gets an even part of δ), or each by itself.
   public var holdTogether = true
+  /// nil: bounds are promised for the true shares of the traffic that the labels were drawn from. Otherwise for what a further
+  /// sample will *measure*, this many times as large as the choosing part; stricter, since that sample has noise of its own.
+  public var measuredOver: Double?
   public var shares = GroupedSplit.Shares()
   public var seed: UInt64 = 1
   /// The scoring stage whose bands are tuned; nil takes the last one.

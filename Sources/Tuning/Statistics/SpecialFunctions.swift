@@ -92,6 +92,16 @@ public enum SpecialFunctions {
     return incompleteBeta(Double(n - k), Double(k) + 1, 1 - p)
   }
 
+  /// P(X ≤ k) for the number X of marked ones among `drawn` of a population with so many marked ones.
+  public static func hypergeometricCDF(_ k: Int, population: Int, marked: Int, drawn: Int) -> Double {
+    func logChoose(_ n: Int, _ k: Int) -> Double { logGamma(Double(n) + 1) - logGamma(Double(k) + 1) - logGamma(Double(n - k) + 1) }
+    guard population >= 0, (0...population).contains(marked), (0...population).contains(drawn) else { return .nan }
+    let (least, most) = (max(0, drawn + marked - population), min(k, drawn, marked))
+    guard least <= most else { return 0 }
+    let all = logChoose(population, drawn)
+    return min(1, (least...most).reduce(0) { $0 + exp(logChoose(marked, $1) + logChoose(population - marked, drawn - $1) - all) })
+  }
+
   /// P(X = k) for X ~ Binomial(n, p).
   public static func binomialPMF(_ k: Int, trials n: Int, probability p: Double) -> Double {
     guard k >= 0, k <= n else { return 0 }
