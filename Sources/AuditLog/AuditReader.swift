@@ -1,4 +1,5 @@
 import GRDB
+import Moderation
 
 /// Reads an audit file.
 public struct AuditReader: Sendable {
@@ -18,7 +19,7 @@ public struct AuditReader: Sendable {
     try queue.read { database in
       try AuditRecord.fetchAll(
         database, sql: "SELECT verdict.* FROM verdict JOIN run ON run.id = run WHERE message_id IN (?, ?) ORDER BY run.started, position",
-        arguments: [id, "\"\(id)\""])
+        arguments: [id, JSONText.quoted(id)])
     }
   }
 

@@ -59,7 +59,7 @@ struct AuditTrace: Sendable {
       }
       fields.append(#""scores":{\#(items.joined(separator: ","))}"#)
     }
-    for failure in outcome.stages[index].output.failures where failure.message == message { fields.append(#""detail":\#(JSONText.quoted(failure.detail))"#) }
+    if let failure = outcome.failure(of: message, in: index) { fields.append(#""detail":\#(JSONText.quoted(failure.detail))"#) }
     // A screen judges a batch at once: its share of the time is what one message cost.
     let asked = max(1, outcome.stages[index].asked.count)
     fields.append(#""latency_us":\#(Int(outcome.stages[index].time.inSeconds * 1e6 / Double(asked)))"#)

@@ -80,6 +80,10 @@ public struct AuditWriter: Sendable {
   }
 
   private func appendRationale(_ outcome: BatchOutcome, _ message: Int, to database: Database) throws {
+    guard outcome.stages.contains(where: { $0.judged[Int32(message)] != nil }) else { return }
+    try database.cachedStatement(sql: "DELETE FROM rationale WHERE run = ? AND position = ?").execute(arguments: [
+      runID, outcome.batch.messages[message].position,
+    ])
     for (index, record) in outcome.stages.enumerated() {
       guard case .success(let judgement)? = record.judged[Int32(message)]?.result else { continue }
       for finding in judgement.findings where finding.rationale != nil || finding.reasoning != nil {

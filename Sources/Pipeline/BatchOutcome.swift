@@ -38,6 +38,8 @@ public struct BatchOutcome: Sendable {
   public var stages: [StageRecord]
   /// From the taking up of the batch to the end of its last screen.
   public var screenTime: Duration
+  /// What was left of the escalation budget behind this batch, for a checkpoint; nil without a budget.
+  public var budgetTokens: Int?
   public init(batch: MessageBatch, decisions: [MessageDecision], stages: [StageRecord], screenTime: Duration = .zero) {
     self.batch = batch
     self.decisions = decisions
@@ -69,6 +71,17 @@ public struct BatchOutcome: Sendable {
     return hits[low..<end]
   }
 
+  /// The first failure of a stage for one message. Failures stand in the order of the messages.
+  public func failure(of message: Int, in stage: Int) -> ScreenFailure? {
+    let failures = stages[stage].output.failures
+    var (low, high) = (0, failures.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if failures[middle].message < message { low = middle + 1 } else { high = middle }
+    }
+    return low < failures.count && failures[low].message == message ? failures[low] : nil
+  }
+
   /// How `stage` came out for one message.
   public func status(of message: Int, in stage: Int) -> StageStatus {
     if let judged = stages[stage].judged[Int32(message)] {
@@ -79,7 +92,7 @@ public struct BatchOutcome: Sendable {
         return abstained ? .abstain : .ok
       }
     }
-    if let failure = stages[stage].output.failures.first(where: { $0.message == message }) { return failure.cause.status }
+    if let failure = failure(of: message, in: stage) { return failure.cause.status }
     return row(of: message, in: stage) == nil ? .skipped : .ok
   }
 }

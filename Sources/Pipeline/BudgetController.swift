@@ -5,42 +5,50 @@ import Synchronization
 /// emptier the bucket the surer a message must need the reasoner. So the least uncertain are shed first, and the share is never exceeded for long.
 final class BudgetController: Sendable {
   /// Messages whose allowance may be spent at once.
-  static let burstMessages = 1000.0
+  static let burstMessages = 1000
+  /// One escalation, in the budget's unit: whole numbers, because sums of fractions depend on how they are grouped into batches.
+  private static let escalation = 1_000_000_000
   private struct State {
-    var tokens: Double
+    var tokens: Int
     var timeTokens: Double
     var lastRefill = ContinuousClock.now
     var nextBatch = 0
     var waiting: [Int: CheckedContinuation<Void, Never>] = [:]
   }
   private let budget: EscalationBudget
-  private let capacity: Double
+  private let perMessage: Int
+  private let capacity: Int
   private let state: Mutex<State>
 
   init(_ budget: EscalationBudget) {
     self.budget = budget
-    capacity = max(1, (budget.share ?? 1) * Self.burstMessages)
+    perMessage = Int((min(max(budget.share ?? 1, 0), 1) * Double(Self.escalation)).rounded())
+    capacity = max(Self.escalation, perMessage * Self.burstMessages)
     state = Mutex(State(tokens: capacity, timeTokens: max(1, budget.perSecond ?? 1)))
   }
 
-  /// For each candidate (index in the batch ascending, doubt 0...1) whether it may go to the reasoner. Waits for its turn: batches count in their order.
-  func admit(_ candidates: [(index: Int, doubt: Float)], of count: Int, batch: Int) async -> [Bool] {
+  /// Takes up the budget where an interrupted run left it.
+  func resume(_ tokens: Int) { state.withLock { $0.tokens = min(max(tokens, 0), capacity) } }
+
+  /// For each candidate (index in the batch ascending, doubt 0...1) whether it may go to the reasoner, and what is left behind the batch.
+  /// Waits for its turn: batches count in their order.
+  func admit(_ candidates: [(index: Int, doubt: Float)], of count: Int, batch: Int) async -> (admitted: [Bool], tokens: Int) {
     await turn(of: batch)
-    let (answers, next) = state.withLock { state -> ([Bool], CheckedContinuation<Void, Never>?) in
+    let (answers, tokens, next) = state.withLock { state -> ([Bool], Int, CheckedContinuation<Void, Never>?) in
       refill(&state)
       var answers: [Bool] = []
       var seen = 0
       for candidate in candidates {
-        state.tokens = min(capacity, state.tokens + Double(candidate.index + 1 - seen) * (budget.share ?? 1))
+        state.tokens = min(capacity, state.tokens + (candidate.index + 1 - seen) * perMessage)
         seen = candidate.index + 1
         answers.append(take(&state, doubt: candidate.doubt))
       }
-      state.tokens = min(capacity, state.tokens + Double(count - seen) * (budget.share ?? 1))
+      state.tokens = min(capacity, state.tokens + (count - seen) * perMessage)
       state.nextBatch = max(state.nextBatch, batch + 1)
-      return (answers, state.waiting.removeValue(forKey: batch + 1))
+      return (answers, state.tokens, state.waiting.removeValue(forKey: batch + 1))
     }
     next?.resume()
-    return answers
+    return (answers, tokens)
   }
 
   private func turn(of batch: Int) async {
@@ -55,11 +63,11 @@ final class BudgetController: Sendable {
   }
 
   private func take(_ state: inout State, doubt: Float) -> Bool {
-    guard state.tokens >= 1, budget.perSecond == nil || state.timeTokens >= 1 else { return false }
-    let fill = min(state.tokens / capacity, budget.perSecond.map { state.timeTokens / max(1, $0) } ?? 1)
+    guard state.tokens >= Self.escalation, budget.perSecond == nil || state.timeTokens >= 1 else { return false }
+    let fill = min(Double(state.tokens) / Double(capacity), budget.perSecond.map { state.timeTokens / max(1, $0) } ?? 1)
     // A bucket more than half full takes all; below that the bar rises as it empties.
     guard Double(doubt) >= 1 - 2 * fill else { return false }
-    state.tokens -= 1
+    state.tokens -= Self.escalation
     if budget.perSecond != nil { state.timeTokens -= 1 }
     return true
   }

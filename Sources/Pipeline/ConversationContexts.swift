@@ -5,6 +5,9 @@ import Synchronization
 final class ConversationContexts: Sendable {
   static let maxConversations = 20_000
   static let maxTurnBytes = 2_000
+  static let maxAuthorBytes = 200
+  /// Longer keys are the same conversation when they begin alike.
+  static let maxKeyBytes = 256
   private struct Conversation {
     var turns: [ChatTurn] = []
     var lastUse = 0
@@ -28,7 +31,7 @@ final class ConversationContexts: Sendable {
           contexts.append([])
           continue
         }
-        let key = Array(batch.bytes[message.conversation.range])
+        let key = Array(batch.bytes[message.conversation.range].prefix(Self.maxKeyBytes))
         state.clock += 1
         contexts.append(remember(batch, message, in: &state.conversations[key, default: Conversation()], clock: state.clock))
         if state.conversations.count > Self.maxConversations { evict(&state) }
@@ -39,13 +42,20 @@ final class ConversationContexts: Sendable {
 
   private func remember(_ batch: MessageBatch, _ message: MessageRecord, in conversation: inout Conversation, clock: Int) -> [ChatTurn] {
     let before = conversation.turns
-    let author = message.author.isEmpty ? "user" : batch.string(message.author)
-    var text = Substring(batch.string(message.text))
-    if text.utf8.count > Self.maxTurnBytes { text = text.prefix(Self.maxTurnBytes / 4) }
-    conversation.turns.append(ChatTurn(role: author, content: String(text)))
+    let author = message.author.isEmpty ? "user" : bounded(batch, message.author, Self.maxAuthorBytes)
+    conversation.turns.append(ChatTurn(role: author, content: bounded(batch, message.text, Self.maxTurnBytes)))
     if conversation.turns.count > turns { conversation.turns.removeFirst() }
     conversation.lastUse = clock
     return before
+  }
+
+  /// The beginning of a field, cut between characters.
+  private func bounded(_ batch: MessageBatch, _ range: ByteRange, _ limit: Int) -> String {
+    var end = min(Int(range.end), Int(range.start) + limit)
+    if end < Int(range.end) {
+      while end > Int(range.start), batch.bytes[end] & 0xC0 == 0x80 { end -= 1 }
+    }
+    return batch.string(ByteRange(Int(range.start)..<end))
   }
 
   /// Drops the older half at once, so that the cost is shared by many messages.

@@ -22,7 +22,7 @@ final class Gate: Sendable {
       state.nextID += 1
       return state.nextID
     }
-    return await withTaskCancellationHandler {
+    let entered = await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         let answer: Bool? = state.withLock { state in
           if state.cancelled.remove(id) != nil { return false }
@@ -45,6 +45,9 @@ final class Gate: Sendable {
       }
       waiter?.continuation.resume(returning: false)
     }
+    // A cancellation that came too late left its mark.
+    state.withLock { _ = $0.cancelled.remove(id) }
+    return entered
   }
 
   func leave() {

@@ -77,6 +77,9 @@ public final class ModerationPipeline: Sendable {
   /// Whether earlier messages of a conversation matter, so that a resumed run must read them again.
   public var remembersConversations: Bool { contexts != nil }
 
+  /// Takes up the escalation budget where an interrupted run left it; before the first batch.
+  public func resumeBudget(_ tokens: Int) { budget?.resume(tokens) }
+
   /// Must be called for the batches of a stream in their order, before ``process(_:)``: remembers what was said in each conversation.
   public func prepare(_ batch: MessageBatch) -> PreparedBatch {
     PreparedBatch(batch: batch, contexts: contexts?.advance(batch) ?? [])
@@ -135,8 +138,8 @@ public final class ModerationPipeline: Sendable {
       let categories = outcome.decisions[Int(message)].open.intersection(reasoner.judgedCategories)
       if !categories.isEmpty { asked.append((message, categories)) }
     }
-    if mode == .enforce, let budget { asked = await shed(asked, stage: stage, budget: budget, outcome: &outcome) }
     outcome.stages[stage].asked = asked.map(\.message)
+    if mode == .enforce, let budget { asked = await shed(asked, stage: stage, budget: budget, outcome: &outcome) }
     let purpose: JudgedMessage.Purpose = mode == .shadow ? .shadow : .decide
     await judge(asked, by: reasoner, stage: stage, purpose: purpose, prepared: prepared, outcome: &outcome)
     guard mode == .enforce else { return active }
@@ -156,10 +159,16 @@ public final class ModerationPipeline: Sendable {
   private func shed(_ asked: [(message: Int32, categories: CategorySet)], stage: Int, budget: BudgetController, outcome: inout BatchOutcome) async -> [(message: Int32, categories: CategorySet)] {
     guard stage == gates.keys.filter({ definition.stages[$0].mode == .enforce }).min() else { return asked }
     let doubts = asked.map { (Int($0.message), outcome.decisions[Int($0.message)].uncertainty) }
-    let admitted = await budget.admit(doubts, of: outcome.batch.count, batch: outcome.batch.sequence)
+    let (admitted, tokens) = await budget.admit(doubts, of: outcome.batch.count, batch: outcome.batch.sequence)
+    outcome.budgetTokens = tokens
     var kept: [(message: Int32, categories: CategorySet)] = []
     for (entry, isAdmitted) in zip(asked, admitted) {
-      if isAdmitted { kept.append(entry) } else { cascade.fail(&outcome.decisions[Int(entry.message)], .budget, stage: stage, categories: entry.categories) }
+      if isAdmitted {
+        kept.append(entry)
+      } else {
+        cascade.fail(&outcome.decisions[Int(entry.message)], .budget, stage: stage, categories: entry.categories)
+        outcome.stages[stage].output.failures.append(ScreenFailure(message: entry.message, cause: .budget, detail: "the escalation budget is spent"))
+      }
     }
     return kept
   }

@@ -87,7 +87,8 @@ public struct RunStatistics: Sendable, Codable {
     for failure in record.output.failures { count(failure.cause, stage: stage) }
     for (message, judged) in record.judged {
       if judged.purpose == .audit { audited += 1 } else if judged.purpose == .decide { askedReasoner.insert(message) }
-      reasonerLatency.record(judged.latency)
+      // Nothing was asked of the reasoner when the deadline passed in the queue.
+      if judged.latency > .zero { reasonerLatency.record(judged.latency) }
       switch judged.result {
       case .success(let judgement):
         stages[stage].usage = stages[stage].usage + judgement.usage

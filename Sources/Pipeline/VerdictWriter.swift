@@ -132,7 +132,7 @@ public struct VerdictWriter: Sendable {
     case .screen(let screen):
       appendHits(outcome.hits(of: message, in: stage), screen, to: &bytes)
       appendScores(outcome, message, stage, screen, to: &bytes)
-      if let failure = outcome.stages[stage].output.failures.first(where: { $0.message == message }) { appendField("detail", string: failure.detail, to: &bytes) }
+      if let failure = outcome.failure(of: message, in: stage) { appendField("detail", string: failure.detail, to: &bytes) }
     case .reasoner:
       if let judged = outcome.stages[stage].judged[Int32(message)] { appendJudged(judged, to: &bytes) }
     }

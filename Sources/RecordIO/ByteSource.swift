@@ -68,7 +68,12 @@ public final class FileSource: ByteSource {
   }
 
   /// Moves to `offset`; false for what cannot seek.
-  func seek(to offset: Int) -> Bool { !isLive && lseek(descriptor, off_t(offset), SEEK_SET) == off_t(offset) }
+  func seek(to offset: Int) -> Bool {
+    guard !isLive, let status = fileStatus(descriptor), Int(status.st_size) >= offset else { return false }
+    guard lseek(descriptor, off_t(offset), SEEK_SET) == off_t(offset) else { return false }
+    bytesRead = offset
+    return true
+  }
 }
 
 func readDescriptor(_ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer, path: String) throws(RecordIOError) -> Int {

@@ -17,7 +17,7 @@ struct CSVRecordParser {
     if Set(columns).count != columns.count { throw RecordIOError(.badHeader, path: path, detail: "a column name stands twice in the header") }
     for (field, name) in mapping.paths where !columns.contains(name) {
       if field == .id, mapping.idOptional { continue }
-      throw RecordIOError(.badHeader, path: path, detail: "no column `\(name)`; the header has \(columns.map { "`\($0)`" }.joined(separator: ", "))")
+      throw RecordIOError(.badHeader, path: path, detail: "no column `\(name)`; the first line has \(columns.count) columns and must be the header")
     }
   }
 

@@ -14,6 +14,8 @@ public final class FollowSource: ByteSource {
   private var descriptor: Int32
   private var position = 0
   private var lastByte: UInt8 = 0x0A
+  /// The file before a rotation ended without a line end: one is owed, so that two lines never become one.
+  private var owesLineEnd = false
   /// Asked while waiting; true ends the input.
   private let isStopped: @Sendable () -> Bool
 
@@ -31,6 +33,11 @@ public final class FollowSource: ByteSource {
 
   public func read(into buffer: UnsafeMutableRawBufferPointer) throws(RecordIOError) -> Int {
     while true {
+      if owesLineEnd {
+        (owesLineEnd, lastByte) = (false, 0x0A)
+        buffer[0] = 0x0A
+        return 1
+      }
       let count = try readDescriptor(descriptor, into: buffer, path: path)
       if count > 0 {
         position += count
@@ -39,13 +46,8 @@ public final class FollowSource: ByteSource {
         return count
       }
       if isStopped() { return 0 }
-      if try followRotation() {
-        // The old file's last line had no end: give it one, so that two lines never become one.
-        if lastByte != 0x0A {
-          buffer[0] = 0x0A
-          lastByte = 0x0A
-          return 1
-        }
+      if followRotation() {
+        owesLineEnd = lastByte != 0x0A
         continue
       }
       usleep(10_000)
@@ -55,7 +57,12 @@ public final class FollowSource: ByteSource {
   public func isReadable(within milliseconds: Int32) -> Bool {
     var waited: Int32 = 0
     while true {
+      if owesLineEnd { return true }
       if let status = fileStatus(descriptor), Int(status.st_size) > position { return true }
+      if followRotation() {
+        owesLineEnd = lastByte != 0x0A
+        continue
+      }
       if waited >= milliseconds { return false }
       usleep(2_000)
       waited += 2
@@ -63,10 +70,12 @@ public final class FollowSource: ByteSource {
   }
 
   /// At the end of the open file: whether there is another one, or the same one cut short, to read from its start.
-  private func followRotation() throws(RecordIOError) -> Bool {
+  private func followRotation() -> Bool {
     var named = stat()
     guard stat(path, &named) == 0, let current = fileStatus(descriptor) else { return false }
     if named.st_ino != current.st_ino || named.st_dev != current.st_dev {
+      // Its last lines first.
+      if Int(current.st_size) > position { return false }
       let next = open(path, O_RDONLY | O_CLOEXEC)
       guard next >= 0 else { return false }
       close(descriptor)

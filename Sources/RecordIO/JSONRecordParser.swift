@@ -108,6 +108,8 @@ struct JSONRecordParser {
       let keyEscaped = try scanString()
       let key = (memberStart &+ 1)..<(at &- 1)
       try noteKey(key, escaped: keyEscaped, frame: frame)
+      // An escaped key is in `scratch`, decoded: `"winno\u0077"` is the same key.
+      let isEarlierResult = depth == 0 && (keyEscaped ? scratch == Self.resultKey : equals(key, Self.resultKey))
       skipBlanks()
       guard at < end, base[at] == UInt8(ascii: ":") else { throw syntax("expected `:`") }
       at &+= 1
@@ -118,7 +120,7 @@ struct JSONRecordParser {
       guard at < end else { throw Failure(reason: .invalidJSON, detail: "the record ends inside an object") }
       let isLastMember = base[at] == UInt8(ascii: "}")
       guard isLastMember || base[at] == UInt8(ascii: ",") else { throw syntax("expected `,` or `}`") }
-      if depth == 0, !keyEscaped, equals(key, Self.resultKey) {
+      if isEarlierResult {
         // Cut one comma with it: the one before, or for the first member the one after.
         earlierResult = previousSeparator.map { $0..<valueEnd } ?? memberStart..<(isLastMember ? valueEnd : at &+ 1)
       }

@@ -90,3 +90,9 @@ public func readFile(path: String, limit: Int = 64 << 20) throws(RecordIOError) 
     if bytes.count > limit { throw RecordIOError(.readFailed, path: path, detail: "is larger than \(limit) bytes") }
   }
 }
+
+/// Whether both paths name the same regular file.
+public func isSameFile(_ a: String, _ b: String) -> Bool {
+  var (first, second) = (stat(), stat())
+  return stat(a, &first) == 0 && stat(b, &second) == 0 && first.st_mode & S_IFMT == S_IFREG && first.st_dev == second.st_dev && first.st_ino == second.st_ino
+}

@@ -65,10 +65,20 @@ struct ReadBuffer: ~Copyable {
   /// Index of the next line feed outside quotes (RFC 4180).
   func csvRecordEnd(from start: Int) -> Int? {
     var quoted = false
+    var atFieldStart = true
+    var closedAt = -2
     var index = start
     while index < tail {
       let byte = storage[index]
-      if byte == UInt8(ascii: "\"") { quoted.toggle() } else if byte == 0x0A, !quoted { return index }
+      if quoted {
+        if byte == UInt8(ascii: "\"") { (quoted, closedAt) = (false, index) }
+      } else if byte == 0x0A {
+        return index
+      } else if byte == UInt8(ascii: "\""), atFieldStart || closedAt == index - 1 {
+        // A quote opens at the start of a field, or is the second of a doubled one; elsewhere it is a character.
+        quoted = true
+      }
+      atFieldStart = !quoted && byte == UInt8(ascii: ",")
       index += 1
     }
     return nil

@@ -69,6 +69,7 @@ public final class RecordReader {
     var next: Int
     /// Lines covered (CSV records may span several).
     var lineCount = 1
+    var isTooLong = false
   }
 
   private struct SkippedRecord {
@@ -97,8 +98,9 @@ public final class RecordReader {
   private func resume() throws(RecordIOError) {
     try openCurrent()
     // The CSV header is read again in any case.
+    let mark = csv == nil ? 0 : try discardByteOrderMark()
     if csv != nil { try readCSVHeader() }
-    var left = position.byteOffset - headerBytes
+    var left = position.byteOffset - mark - headerBytes
     if headerBytes == 0, let file = source as? FileSource, file.seek(to: position.byteOffset) { return }
     left -= buffer.discard(left)
     while left > 0 {
@@ -112,7 +114,9 @@ public final class RecordReader {
 
   private func openCurrent() throws(RecordIOError) {
     let path = inputs[position.file]
-    source = follow && path != "-" ? try FollowSource(path: path, isStopped: isStopped) : try openSource(path: path, maxExpansion: limits.maxExpansion)
+    // Only the last file can be followed: an earlier one has to end for the next to begin.
+    let isFollowed = follow && position.file == inputs.count - 1 && path != "-"
+    source = isFollowed ? try FollowSource(path: path, isStopped: isStopped) : try openSource(path: path, maxExpansion: limits.maxExpansion)
   }
 
   /// The next batch; nil at the end of the last input or after a stop.
@@ -123,7 +127,7 @@ public final class RecordReader {
         try openCurrent()
         position.byteOffset = 0
         position.line = 0
-        try skipByteOrderMark()
+        position.byteOffset += try discardByteOrderMark()
         if csv != nil { try readCSVHeader() }
       }
       if let batch = try readBatch() { return batch }
@@ -139,12 +143,10 @@ public final class RecordReader {
   /// Bytes read from the current input's file.
   public var bytesRead: Int { source?.bytesRead ?? 0 }
 
-  private func skipByteOrderMark() throws(RecordIOError) {
+  /// Bytes of a byte order mark at the start of the input.
+  private func discardByteOrderMark() throws(RecordIOError) -> Int {
     while buffer.count < 3, try fillOrWait() > 0 {}
-    if buffer.hasPrefix([0xEF, 0xBB, 0xBF]) {
-      _ = buffer.discard(3)
-      position.byteOffset += 3
-    }
+    return buffer.hasPrefix([0xEF, 0xBB, 0xBF]) ? buffer.discard(3) : 0
   }
 
   private func readCSVHeader() throws(RecordIOError) {
@@ -153,7 +155,7 @@ public final class RecordReader {
     if lines.isEmpty, buffer.count > 0 { lines.append(LineRange(start: buffer.head, end: buffer.tail, next: buffer.tail)) }
     guard let header = lines.first else { return }
     try csv?.readHeader(buffer.bytes(header.start..<header.end), path: source?.path ?? "")
-    headerBytes = header.next - buffer.head + (position.byteOffset == 3 ? 3 : 0)
+    headerBytes = header.next - buffer.head
     if position.line == 0 {
       position.byteOffset += header.next - buffer.head
       position.line += header.lineCount
@@ -162,13 +164,21 @@ public final class RecordReader {
     lines.removeAll()
   }
 
+  /// A stop was seen: what is read and complete still goes out, a line that is being written stays unread.
+  private var stoppedEarly = false
+
   /// Waits for bytes in slices, so that a stop is seen; 0 at the end or after a stop.
   private func fillOrWait() throws(RecordIOError) -> Int {
     guard let source else { return 0 }
-    while source.isLive, !source.isReadable(within: 100) {
-      if isStopped() { return 0 }
-    }
-    return try buffer.fill(from: source, atLeast: limits.batchBytes)
+    repeat {
+      if isStopped() {
+        stoppedEarly = true
+        return 0
+      }
+    } while source.isLive && !source.isReadable(within: 100)
+    let count = try buffer.fill(from: source, atLeast: limits.batchBytes)
+    if count == 0, isStopped() { stoppedEarly = true }
+    return count
   }
 
   private enum LineResult { case found, needsMore }
@@ -178,11 +188,14 @@ public final class RecordReader {
   private func nextLine() throws(RecordIOError) -> LineResult {
     let start = scanFrom
     let isCSV = mapping.format == .csv
-    guard let end = isCSV ? buffer.csvRecordEnd(from: start) : buffer.lineEnd(from: start) else { return .needsMore }
+    guard let found = isCSV ? buffer.csvRecordEnd(from: start) : buffer.lineEnd(from: start) else { return .needsMore }
+    // Too long a quoted record is cut at its first line feed, as when its end is not in the buffer yet: the same whatever the reads.
+    let isTooLong = found - start > limits.recordBytes + 1
+    let end = isCSV && isTooLong ? (buffer.lineEnd(from: start) ?? found) : found
     var contentEnd = end
     if contentEnd > start, buffer[contentEnd - 1] == 0x0D { contentEnd -= 1 }
     let count = isCSV ? 1 + buffer.newlines(in: start..<end) : 1
-    lines.append(LineRange(start: start, end: contentEnd, next: end + 1, lineCount: count))
+    lines.append(LineRange(start: start, end: contentEnd, next: end + 1, lineCount: count, isTooLong: isTooLong))
     return .found
   }
 
@@ -195,13 +208,16 @@ public final class RecordReader {
     gather: while lines.count < limits.batchMessages, scanFrom - buffer.head < limits.batchBytes {
       if skipping != nil {
         try skipLongRecord()
+        if stoppedEarly { break }
         continue
       }
       if finished != nil { break }
       if try nextLine() == .found { continue }
-      if buffer.tail - scanFrom > limits.recordBytes {
+      // One byte more may be the CR of a line end that is not read yet.
+      if buffer.tail - scanFrom > limits.recordBytes + 1 {
         if !lines.isEmpty { break }
         try skipLongRecord()
+        if stoppedEarly { break }
         continue
       }
       if !lines.isEmpty, let source, source.isLive {
@@ -215,7 +231,7 @@ public final class RecordReader {
         break
       }
     }
-    if ended { finishLastLine() }
+    if ended, !stoppedEarly { finishLastLine() }
     if lines.isEmpty && finished == nil { return nil }
     return makeBatch()
   }
@@ -246,7 +262,7 @@ public final class RecordReader {
       skipping = nil
     } else {
       skipping?.dropped += buffer.discard(.max)
-      if try fillOrWait() == 0 {
+      if try fillOrWait() == 0, !stoppedEarly {
         finished = skipping
         skipping = nil
       }
@@ -286,7 +302,7 @@ public final class RecordReader {
         return
       }
       let range = (line.start - start)..<(line.end - start)
-      if range.count > limits.recordBytes {
+      if line.isTooLong || range.count > limits.recordBytes {
         let raw = Array(result.batch.bytes[range].prefix(1024))
         result.deadLetters.append(
           DeadLetter(

@@ -15,6 +15,8 @@ public struct Checkpoint: Codable, Sendable {
   public var deadLetterLength: Int
   public var statistics: RunStatistics
   public var runID: String
+  /// What was left of the escalation budget; nil without one.
+  public var budgetTokens: Int?
 
   /// nil when there is no checkpoint yet.
   public static func load(path: String) throws(RecordIOError) -> Checkpoint? {

@@ -52,7 +52,9 @@ public struct StreamRun: Sendable {
 
   /// Runs to the end of the input, or until the stop flag is set (then everything that was read is finished first).
   public func run(resuming checkpoint: Checkpoint? = nil, observe: Observer? = nil) async throws -> RunStatistics {
+    try refuseInputsAsOutputs()
     let start = checkpoint?.position ?? StreamPosition()
+    if let tokens = checkpoint?.budgetTokens { pipeline.resumeBudget(tokens) }
     try await rememberConversations(until: start)
     let reader = ReaderThread(
       try RecordReader(
@@ -68,14 +70,33 @@ public struct StreamRun: Sendable {
       guard let (read, bytes) = try await reader.next() else { return nil }
       return (read.batch, Tag(deadLetters: read.deadLetters, end: read.end, bytesRead: bytes))
     } emit: { (outcome: BatchOutcome, tag: Tag) in
-      try await emitter.emit(outcome, deadLetters: tag.deadLetters, end: tag.end, bytesRead: tag.bytesRead)
+      do {
+        try await emitter.emit(outcome, deadLetters: tag.deadLetters, end: tag.end, bytesRead: tag.bytesRead)
+      } catch {
+        // The reader may be waiting for input that does not come.
+        stop.set()
+        throw error
+      }
     }
     return try await emitter.finish()
+  }
+
+  /// Output files are emptied before the inputs are read.
+  private func refuseInputsAsOutputs() throws(RecordIOError) {
+    for path in [options.output, options.deadLetters] where path != "-" {
+      for input in options.inputs where input != "-" && isSameFile(path, input) {
+        throw RecordIOError(.cannotOpen, path: path, detail: "is also an input; it would be emptied before it is read")
+      }
+    }
   }
 
   /// A resumed run must know what was said before it went down: the conversations are read again, nothing is judged.
   private func rememberConversations(until start: StreamPosition) async throws {
     guard start.record > 0, pipeline.remembersConversations else { return }
+    if options.inputs.contains("-") {
+      throw RecordIOError(
+        .checkpoint, path: "<stdin>", detail: "standard input cannot be read twice, and the conversations before the checkpoint are needed; name the file")
+    }
     let reader = ReaderThread(
       try RecordReader(inputs: options.inputs, mapping: pipeline.definition.input, limits: options.limits, stopAt: start))
     while let (read, _) = try await reader.next() { _ = pipeline.prepare(read.batch) }
@@ -89,7 +110,7 @@ public struct StreamRun: Sendable {
       case .reasoner(let reasoner): reasoner.fingerprint
       }
     }
-    return ([pipeline.definition.fingerprint] + parts + [options.shape.rawValue, options.trace.rawValue]).joined(separator: "-")
+    return ([pipeline.definition.fingerprint] + parts + [options.shape.rawValue, options.trace.rawValue, "\(options.limits.recordBytes)", options.deadLetters]).joined(separator: "-")
   }
 }
 
@@ -103,6 +124,7 @@ private actor Emitter {
   private var buffer: [UInt8] = []
   private var position: StreamPosition
   private var lastCheckpoint = ContinuousClock.now
+  private var budgetTokens: Int?
   private let observe: StreamRun.Observer?
   private let fingerprint: String
 
@@ -115,6 +137,7 @@ private actor Emitter {
     deadLetters = try DeadLetterWriter(path: run.options.deadLetters, keeping: checkpoint?.deadLetterLength ?? 0)
     statistics = checkpoint?.statistics ?? RunStatistics(run.pipeline.definition)
     position = checkpoint?.position ?? StreamPosition()
+    budgetTokens = checkpoint?.budgetTokens
   }
 
   func emit(_ outcome: BatchOutcome, deadLetters letters: [DeadLetter], end: StreamPosition, bytesRead: Int) async throws {
@@ -125,6 +148,7 @@ private actor Emitter {
     for letter in letters { statistics.deadLetters[letter.reason.rawValue, default: 0] += 1 }
     statistics.add(outcome, run.pipeline.definition)
     position = end
+    budgetTokens = outcome.budgetTokens ?? budgetTokens
     try await observe?(outcome, StreamRun.Progress(statistics: statistics, position: position, bytesRead: bytesRead))
     if ContinuousClock.now - lastCheckpoint >= run.options.checkpointInterval { try saveCheckpoint() }
   }
@@ -140,7 +164,7 @@ private actor Emitter {
     try deadLetters.synchronize()
     try Checkpoint(
       pipeline: fingerprint, inputs: run.options.inputs, output: run.options.output, position: position, outputLength: output.length,
-      deadLetterLength: deadLetters.length, statistics: statistics, runID: run.runID
+      deadLetterLength: deadLetters.length, statistics: statistics, runID: run.runID, budgetTokens: budgetTokens
     ).save(path: path)
     lastCheckpoint = .now
   }

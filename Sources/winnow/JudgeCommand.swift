@@ -59,7 +59,7 @@ struct JudgeCommand: AsyncParsableCommand {
     let policyPath = policy.hasPrefix("/") ? policy : "\(directory)/\(policy)"
     var entries = [
       entry("model", .string(model)), entry("effort", .string(effort)), entry("probe", .bool(false)), entry("answer", .string("rationale")),
-      entry("timeout", .double(Double(timeout.components.seconds))),
+      entry("timeout", .double(timeout.inSeconds)),
     ]
     if let endpoint { entries.append(entry("endpoint", .string(endpoint))) }
     if let reasoningBudget { entries.append(entry("reasoning_budget", .int(reasoningBudget))) }

@@ -31,7 +31,7 @@ struct RunCommand: AsyncParsableCommand {
   @Option(help: "How much of a message's way to write: full, deciding or none.") var trace: TraceDetail = .deciding
   @Option(help: "Keep a checkpoint in this file, and go on from it after an interruption.") var checkpoint: String?
   @Option(help: "How often the checkpoint is written.", transform: parseDuration) var checkpointInterval = Duration.seconds(1)
-  @Flag(help: "Follow the files as they grow and rotate, like tail -F.") var follow = false
+  @Flag(help: "Follow the last file as it grows and rotates, like tail -F; the others are read to their end first.") var follow = false
   @Option(help: "Messages in a batch at most.") var batchSize = 4096
   @Option(help: "Threads for the screens. Default: all cores.") var threads: Int?
   @Option(help: "Longest record in bytes; longer ones are dead letters.") var maxRecord = 1 << 20
@@ -51,6 +51,7 @@ struct RunCommand: AsyncParsableCommand {
   func validate() throws {
     guard batchSize > 0, maxRecord > 0, threads ?? 1 > 0 else { throw ValidationError("--batch-size, --max-record and --threads must be positive") }
     if checkpoint != nil, output == "-" { throw ValidationError("--checkpoint needs -o FILE: standard output cannot be taken up again") }
+    if follow, checkpoint != nil { throw ValidationError("--follow cannot keep a --checkpoint: after a rotation the place in the file is gone") }
     if follow, files.isEmpty || files.contains("-") { throw ValidationError("--follow needs a file") }
   }
 
@@ -99,8 +100,13 @@ struct RunCommand: AsyncParsableCommand {
         try writer?.append(outcome)
         progress.update(state)
       }
-      try writer?.finish()
       progress.clear()
+      if stop.isSet {
+        let again = checkpoint == nil ? "" : "; run the same command again to go on"
+        Terminal.error("stopped behind record \(statistics.messages + statistics.deadLetterCount)\(again)\n")
+      } else {
+        try writer?.finish()
+      }
       return statistics
     } catch let error as RecordIOError where error.code == .brokenPipe {
       progress.clear()

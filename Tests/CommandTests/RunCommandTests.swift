@@ -74,6 +74,14 @@ struct RunCommandTests {
     #expect(again.output == records.output)
   }
 
+  @Test func anInputIsNeverEmptiedAsAnOutput() throws {
+    let folder = try folder()
+    try folder.write("{\"id\":1,\"text\":\"a\"}\n", as: "in.jsonl")
+    let result = try Binary.run(["run", "small.yaml", "in.jsonl", "-o", "in.jsonl"], in: folder.path)
+    #expect(result.status == 2)
+    #expect(try folder.read("in.jsonl") == "{\"id\":1,\"text\":\"a\"}\n")
+  }
+
   @Test func anEmptyInputIsNoError() throws {
     let folder = try folder()
     let result = try Binary.run(["run", "small.yaml"], input: "", in: folder.path)

@@ -98,9 +98,10 @@ struct RecordReaderTests {
     let folder = try TemporaryFolder()
     let lines = [
       #"{"id":1,"text":"a","winnow":{"verdict":"allow"}}"#, #"{"winnow":1,"id":1,"text":"a"}"#, #"{"id":1, "winnow":[1,2] ,"text":"a"}"#,
+      #"{"id":1,"text":"a","winno\u0077":{"verdict":"allow"}}"#,
     ]
     let result = try readAll([try folder.write(lines.joined(separator: "\n"))])
-    #expect(result.records == [#"{"id":1,"text":"a"}"#, #"{"id":1,"text":"a"}"#, #"{"id":1 ,"text":"a"}"#])
+    #expect(result.records == [#"{"id":1,"text":"a"}"#, #"{"id":1,"text":"a"}"#, #"{"id":1 ,"text":"a"}"#, #"{"id":1,"text":"a"}"#])
   }
 
   @Test func deepNestingIsRefusedWithoutRecursionToTheEnd() throws {
@@ -174,6 +175,58 @@ struct CSVTests {
     #expect(result.deadLetters.map(\.reason) == [.wrongColumnCount])
     #expect(result.texts == ["c"])
     #expect(throws: RecordIOError.self) { try readAll([try folder.write("id,body\n1,a\n")], mapping: mapping) }
+  }
+}
+
+struct CSVBoundaryTests {
+  private var mapping: InputMapping {
+    var mapping = InputMapping()
+    mapping.format = .csv
+    mapping.idOptional = true
+    return mapping
+  }
+
+  @Test func aQuoteInsideAFieldIsACharacter() throws {
+    let folder = try TemporaryFolder()
+    let result = try readAll([try folder.write("text\n5\" pipe\nhello\n6\" pipe\n")], mapping: mapping)
+    #expect(result.texts == ["5\" pipe", "hello", "6\" pipe"])
+    #expect(result.deadLetters.isEmpty)
+  }
+
+  @Test func aFileWithAByteOrderMarkGoesOnWhereItStopped() throws {
+    let folder = try TemporaryFolder()
+    let rows = (0..<50).map { "\($0),row \($0)" }.joined(separator: "\n")
+    let path = try folder.write([0xEF, 0xBB, 0xBF] + Array("id,text\n\(rows)\n".utf8), as: "bom.csv")
+    var limits = ReadLimits()
+    limits.batchMessages = 7
+    let reader = try RecordReader(inputs: [path], mapping: mapping, limits: limits)
+    let first = try #require(try reader.next())
+    let rest = try readAll([path], mapping: mapping, from: first.end)
+    #expect(rest.texts == (7..<50).map { "row \($0)" })
+    #expect(rest.records.first == #"{"id":"7","text":"row 7"}"#)
+  }
+
+  @Test func anOverlongQuotedRecordIsCutTheSameWhateverTheReads() throws {
+    let folder = try TemporaryFolder()
+    var limits = ReadLimits()
+    limits.recordBytes = 1000
+    let long = "\"" + String(repeating: "line\n", count: 400) + "\""
+    var outcomes: Set<[String]> = []
+    for padding in [0, 100, 260_000] {
+      let path = try folder.write("text\n" + String(repeating: "x\n", count: padding) + long + "\nafter\n", as: "long.csv")
+      let result = try readAll([path], mapping: mapping, limits: limits)
+      #expect(result.deadLetters.first?.reason == .tooLong)
+      outcomes.insert(result.texts.dropFirst(padding) + result.deadLetters.map(\.reason.rawValue))
+    }
+    #expect(outcomes.count == 1)
+  }
+
+  @Test func aShorterInputThanTheCheckpointKnewIsRefused() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write("{\"id\":1,\"text\":\"a\"}\n")
+    var position = StreamPosition()
+    position.byteOffset = 1000
+    #expect(throws: RecordIOError.self) { try readAll([path], from: position) }
   }
 }
 
