@@ -14,13 +14,17 @@ public struct MessageVerdicts: Sendable {
     (self.verdicts, self.escalated, self.outcomes, self.usages) = (verdicts, escalated, outcomes, usages)
   }
 
-  /// As recorded in a run: escalated is what the reasoner was asked about.
+  /// As recorded in a run. Escalated is what no cheap stage decided; an answer that was only asked for to evaluate the
+  /// reasoner does not count.
   public init(_ sample: EvaluationSample) {
     let reasoner = sample.reasonerStage
-    self.init(
-      verdicts: sample.verdicts,
-      escalated: (0..<sample.count).map { message in reasoner.map { sample.statuses[$0][message] != .skipped } ?? (sample.decidingStages[message] < 0) },
-      outcomes: sample.outcomes, usages: sample.usages)
+    let escalated = (0..<sample.count).map { message in
+      let deciding = Int(sample.decidingStages[message])
+      guard let reasoner, deciding >= 0 else { return deciding < 0 }
+      // A review may be a cheap stage's and the message still have gone on for another category.
+      return deciding >= reasoner || (sample.verdicts[message] == .review && sample.statuses[reasoner][message] != .skipped)
+    }
+    self.init(verdicts: sample.verdicts, escalated: escalated, outcomes: sample.outcomes, usages: sample.usages)
   }
 
   init(scene: MessageScene, messages: [Int32], bands: [Band?]) {
@@ -50,6 +54,11 @@ public struct MessageLabels: Sendable {
       if sample.labels.contains(where: { $0[message] == .positive }) { return .positive }
       return sample.labels.isEmpty || sample.labels.contains { $0[message] == .unknown } ? .unknown : .negative
     }
+  }
+
+  /// Labels known elsewhere, for example of a live run's audited messages; one entry per message in each array.
+  public init(any: [Label], categoryNames: [String], categories: [[Label]]) {
+    (self.any, self.categoryNames, self.categories) = (any, categoryNames, categories)
   }
 
   init(scene: MessageScene, messages: [Int32]) {

@@ -72,5 +72,9 @@ extension LatencySummary {
 }
 
 extension Band {
-  var json: JSONValue { .object([("allow_below", .number(allowBelow)), ("block_above", .number(blockAbove))]) }
+  /// A threshold that the file leaves out is null.
+  var json: JSONValue {
+    func written(_ threshold: Double) -> JSONValue { (0...1).contains(threshold) ? .number(threshold) : .null }
+    return .object([("allow_below", written(allowBelow)), ("block_above", written(blockAbove))])
+  }
 }

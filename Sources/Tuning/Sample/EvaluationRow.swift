@@ -65,7 +65,8 @@ public struct EvaluationRow: Sendable {
   public var labels: [Label]
   /// One per stage of the pipeline, in order.
   public var stages: [StageRecord]
-  /// Categories with a prefilter hit of effect `escalate`, and of effect `block`.
+  /// Categories with a prefilter hit of effect `signal`, of effect `escalate`, and of effect `block`.
+  public var signalHits: CategorySet
   public var escalateHits: CategorySet
   public var blockHits: CategorySet
   /// The reasoner's answer per category; empty when it was not asked.
@@ -84,8 +85,8 @@ public struct EvaluationRow: Sendable {
   public var slices: [String?]
 
   public init(
-    id: String, conversation: String? = nil, textHash: UInt64, labels: [Label], stages: [StageRecord], escalateHits: CategorySet = .init(),
-    blockHits: CategorySet = .init(), findings: [ReasonerOutcome] = [], findingScores: [Float] = [], verdict: Verdict = .review,
+    id: String, conversation: String? = nil, textHash: UInt64, labels: [Label], stages: [StageRecord], signalHits: CategorySet = .init(),
+    escalateHits: CategorySet = .init(), blockHits: CategorySet = .init(), findings: [ReasonerOutcome] = [], findingScores: [Float] = [], verdict: Verdict = .review,
     decidingStage: Int? = nil, decidingCategory: CategoryIndex? = nil, degraded: DegradedCause? = nil, outcomes: [CategoryOutcome] = [],
     usage: ReasonerUsage = .init(), slices: [String?] = []
   ) {
@@ -94,6 +95,7 @@ public struct EvaluationRow: Sendable {
     self.textHash = textHash
     self.labels = labels
     self.stages = stages
+    self.signalHits = signalHits
     self.escalateHits = escalateHits
     self.blockHits = blockHits
     self.findings = findings

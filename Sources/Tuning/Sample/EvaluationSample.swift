@@ -7,17 +7,37 @@ public struct EvaluatedStage: Sendable {
   public var mode: StageMode
   public var failure: FailureModes
   /// One per category; nil where the stage has no band for it. Empty for a stage that does not score.
+  /// A threshold outside 0...1 is one that the file leaves out.
   public var bands: [Band?]
+  /// A screen that allows every category that it has no hit of.
+  public var silenceAllows: Bool
+  /// A reasoner's categories; nil: all of them.
+  public var judges: CategorySet?
   public var scores: Bool { !bands.isEmpty }
-  public init(id: String, kind: StageSpec.Kind, mode: StageMode = .enforce, failure: FailureModes, bands: [Band?] = []) {
-    (self.id, self.kind, self.mode, self.failure, self.bands) = (id, kind, mode, failure, bands)
+
+  public init(
+    id: String, kind: StageSpec.Kind, mode: StageMode = .enforce, failure: FailureModes, bands: [Band?] = [], silenceAllows: Bool = false,
+    judges: CategorySet? = nil
+  ) {
+    self.id = id
+    self.kind = kind
+    self.mode = mode
+    self.failure = failure
+    self.bands = bands
+    self.silenceAllows = silenceAllows
+    self.judges = judges
   }
 
-  public init(_ definition: StageDefinition, categories: CategoryTable) {
+  /// What a checked definition says, and what only the built stage knows.
+  public init(_ definition: StageDefinition, built: BuiltStage, categories: CategoryTable) {
     let bands = (0..<categories.count).map { definition.bands[CategoryIndex($0)] }
     self.init(
       id: definition.id, kind: definition.spec.kind, mode: definition.mode, failure: definition.failure,
       bands: definition.spec.scores ? bands : [])
+    switch built {
+    case .screen(let screen): silenceAllows = screen.allowsWithoutHits
+    case .reasoner(let reasoner): judges = reasoner.judgedCategories
+    }
   }
 }
 
@@ -44,6 +64,8 @@ public struct EvaluationSample: Sendable {
   public private(set) var latencies: [[Float]]
   public private(set) var escalateHits: [CategorySet] = []
   public private(set) var blockHits: [CategorySet] = []
+  /// Categories with a hit of any effect.
+  public private(set) var anyHits: [CategorySet] = []
   /// `[category][message]`
   public private(set) var findings: [[ReasonerOutcome]]
   /// `[category][message]`, NaN where unknown.
@@ -99,6 +121,7 @@ public struct EvaluationSample: Sendable {
     conversations.append(row.conversation.map { number(of: $0) } ?? -1)
     escalateHits.append(row.escalateHits)
     blockHits.append(row.blockHits)
+    anyHits.append(row.signalHits.union(row.escalateHits).union(row.blockHits))
     verdicts.append(row.verdict)
     decidingStages.append(row.decidingStage.map { Int16($0) } ?? -1)
     decidingCategories.append(row.decidingCategory.map { Int8($0.index) } ?? -1)

@@ -14,15 +14,6 @@ public enum CheapState: UInt8, Sendable, CaseIterable {
       case .block: .block
       }
   }
-  init(_ action: FailureAction) {
-    self =
-      switch action {
-      case .next: .open
-      case .review: .review
-      case .block: .block
-      case .allow: .allow
-      }
-  }
 }
 
 /// What to suppose of the reasoner where it was never asked.
@@ -39,7 +30,7 @@ public enum UnknownAnswer: String, Sendable, CaseIterable {
 struct CascadeColumns: Sendable {
   /// The score that the thresholds are compared with; NaN where they do not matter.
   private(set) var scores: [Float]
-  /// Three states of two bits each: below, between, above.
+  /// Four states of two bits each: below, between, above, and without thresholds.
   private var states: [UInt8]
   /// What the reasoner makes of the category when it is open.
   private(set) var resolutions: [Verdict]
@@ -49,14 +40,15 @@ struct CascadeColumns: Sendable {
   init(_ sample: EvaluationSample, stage: Int, category: Int, unknown: UnknownAnswer) {
     let resolver = Resolver(sample, category: category, unknown: unknown)
     let walker = StageWalker(sample, stage: stage, category: category)
-    scores = Array(repeating: .nan, count: sample.count)
+    scores = sample.probabilities[stage][category]
     states = Array(repeating: 0, count: sample.count)
     resolutions = (0..<sample.count).map(resolver.verdict)
     unasked = (0..<sample.count).map(resolver.isUnasked)
     for message in 0..<sample.count {
-      let (low, middle, high, score) = walker.states(message)
-      scores[message] = score
-      states[message] = low.rawValue | middle.rawValue << 2 | high.rawValue << 4
+      let middle = walker.state(message, .uncertain)
+      let (low, high) = (walker.state(message, .allow), walker.state(message, .block))
+      states[message] = low.rawValue | middle.rawValue << 2 | high.rawValue << 4 | walker.state(message, nil).rawValue << 6
+      if low == middle, middle == high { scores[message] = .nan }
     }
   }
 
@@ -71,7 +63,8 @@ struct CascadeColumns: Sendable {
   }
 
   func state(_ message: Int, under band: Band?) -> CheapState {
-    state(message, band?.outcome(scores[message]) ?? .uncertain)
+    guard let band else { return CheapState(rawValue: states[message] >> 6) ?? .open }
+    return state(message, band.outcome(scores[message]))
   }
 }
 
@@ -83,6 +76,8 @@ private struct Resolver {
   private let failure: FailureModes
   private let violation: Verdict
   private let unknown: UnknownAnswer
+  /// Whether the reasoner has a policy for the category.
+  private let judges: Bool
 
   init(_ sample: EvaluationSample, category: Int, unknown: UnknownAnswer) {
     findings = sample.findings[category]
@@ -92,15 +87,16 @@ private struct Resolver {
     failure = stage.map { sample.stages[$0].failure } ?? .reasoner
     violation = sample.categories.categories[category].autoBlock ? .block : .review
     self.unknown = unknown
+    judges = stage.map { sample.stages[$0].judges?.contains(CategoryIndex(category)) ?? true } ?? false
   }
 
   func isUnasked(_ message: Int) -> Bool {
-    guard let statuses, findings[message] == .notAsked else { return false }
+    guard judges, let statuses, findings[message] == .notAsked else { return false }
     return statuses[message] == .ok || statuses[message] == .skipped
   }
 
   func verdict(_ message: Int) -> Verdict {
-    guard let statuses else { return .review }
+    guard judges, let statuses else { return .review }
     switch findings[message] {
     case .violates: return violation
     case .safe: return .allow
@@ -123,7 +119,7 @@ private struct Resolver {
   private func verdict(_ action: FailureAction) -> Verdict {
     switch action {
     case .next, .review: .review
-    case .block: violation
+    case .block: .block
     case .allow: .allow
     }
   }
@@ -134,63 +130,76 @@ private struct Resolver {
   }
 }
 
-/// Walks a message through the cheap stages, in the three ways that the tuned stage can send it.
+/// Walks a message through the cheap stages by the rules of the pipeline, for one category and each way that the tuned stage
+/// can send it. Prefilters are taken to stand before the scoring stages: their hits count from the start.
 private struct StageWalker {
-  private let sample: EvaluationSample
-  private let stage: Int
-  private let category: Int
-  private let screens: [Int]
+  private struct Screen {
+    var isTuned: Bool
+    var failure: FailureModes
+    var silenceAllows: Bool
+    var band: Band?
+    var statuses: [StageStatus]
+    var probabilities: [Float]
+  }
+  private let screens: [Screen]
+  private let anyHits: [CategorySet]
+  private let escalateHits: [CategorySet]
+  private let blockHits: [CategorySet]
+  private let category: CategoryIndex
   private let blocked: CheapState
   private let alwaysEscalate: Bool
+  /// Whether anything but the tuned stage can settle the category; else it holds no message up.
+  private let settledElsewhere: Bool
 
   init(_ sample: EvaluationSample, stage: Int, category: Int) {
-    self.sample = sample
-    self.stage = stage
-    self.category = category
-    screens = sample.stages.indices.filter { sample.stages[$0].kind == .screen && sample.stages[$0].mode == .enforce }
+    let enforcing = sample.stages.indices.filter { sample.stages[$0].mode == .enforce }
+    screens = enforcing.filter { sample.stages[$0].kind == .screen }.map { place in
+      let screen = sample.stages[place]
+      return Screen(
+        isTuned: place == stage, failure: screen.failure, silenceAllows: screen.silenceAllows, band: screen.scores ? screen.bands[category] : nil,
+        statuses: sample.statuses[place], probabilities: screen.scores ? sample.probabilities[place][category] : [])
+    }
+    (anyHits, escalateHits, blockHits) = (sample.anyHits, sample.escalateHits, sample.blockHits)
+    self.category = CategoryIndex(category)
     blocked = sample.categories.categories[category].autoBlock ? .block : .review
     alwaysEscalate = sample.categories.categories[category].alwaysEscalate
+    let judged = enforcing.contains { sample.stages[$0].kind == .reasoner && sample.stages[$0].judges?.contains(CategoryIndex(category)) ?? true }
+    settledElsewhere = judged || screens.contains { $0.silenceAllows || ($0.band != nil && !$0.isTuned) }
   }
 
-  func states(_ message: Int) -> (low: CheapState, middle: CheapState, high: CheapState, score: Float) {
-    let index = CategoryIndex(category)
-    if alwaysEscalate { return (.open, .open, .open, .nan) }
-    if sample.blockHits[message].contains(index) { return (blocked, blocked, blocked, .nan) }
-    let escalates = sample.escalateHits[message].contains(index)
-    for screen in screens where screen < stage {
-      let state = step(message, screen, escalates)
-      if state != .open { return (state, state, state, .nan) }
+  /// `tuned` nil: the tuned stage has no band for the category.
+  func state(_ message: Int, _ tuned: Band.Outcome?) -> CheapState {
+    if blockHits[message].contains(category) { return blocked }
+    let escalates = escalateHits[message].contains(category) || alwaysEscalate
+    var open = escalates || settledElsewhere || tuned != nil
+    // Once forced, no cheap stage's allow counts.
+    var forced = escalates
+    for screen in screens {
+      if let action = Self.failure(screen, message) {
+        switch action {
+        case .next: (open, forced) = (true, true)
+        case .review: return .review
+        case .block: return .block
+        case .allow: return .allow
+        }
+        continue
+      }
+      if screen.silenceAllows, !forced, !anyHits[message].contains(category) { return .allow }
+      guard open, let outcome = screen.isTuned ? tuned : screen.band?.outcome(screen.probabilities[message]) else { continue }
+      if outcome == .block, !alwaysEscalate { return blocked }
+      if outcome == .allow, !forced { return .allow }
     }
-    let after = screens.lazy.filter { $0 > stage }.map { step(message, $0, escalates) }.first { $0 != .open } ?? .open
-    if let failed = failure(message, stage) {
-      let state = failed == .open ? after : failed
-      return (state, state, state, .nan)
-    }
-    return (escalates ? after : .allow, after, blocked, sample.probabilities[stage][category][message])
+    return open ? .open : .allow
   }
 
-  /// One stage at the thresholds that stand in the file.
-  private func step(_ message: Int, _ screen: Int, _ escalates: Bool) -> CheapState {
-    if let failed = failure(message, screen) { return failed }
-    guard sample.stages[screen].scores, let band = sample.stages[screen].bands[category] else { return .open }
-    switch band.outcome(sample.probabilities[screen][category][message]) {
-    case .allow: return escalates ? .open : .allow
-    case .uncertain: return .open
-    case .block: return blocked
+  /// What the stage's failure demands; nil when it did not fail.
+  private static func failure(_ screen: Screen, _ message: Int) -> FailureAction? {
+    switch screen.statuses[message] {
+    case .ok, .skipped: nil
+    case .timeout: screen.failure.onTimeout
+    case .error: screen.failure.onError
+    case .abstain: screen.failure.onAbstain
+    case .overload: screen.failure.onOverload
     }
-  }
-
-  /// What the stage's failure makes of the message; nil when it did not fail.
-  private func failure(_ message: Int, _ screen: Int) -> CheapState? {
-    let modes = sample.stages[screen].failure
-    let state: CheapState
-    switch sample.statuses[screen][message] {
-    case .ok, .skipped: return nil
-    case .timeout: state = CheapState(modes.onTimeout)
-    case .error: state = CheapState(modes.onError)
-    case .abstain: state = CheapState(modes.onAbstain)
-    case .overload: state = CheapState(modes.onOverload)
-    }
-    return state == .block ? blocked : state
   }
 }

@@ -23,6 +23,18 @@ public struct Inquiry: Sendable {
   public var seconds: Double?
   public var tokens: Double?
 
+  /// One line for the person who waits.
+  public var text: String {
+    let cost = [seconds.map { "about \(NumberText.seconds($0)) of reasoner time" }, tokens.map { "\(grouped(Int($0.rounded()))) tokens" }]
+    let reason: String =
+      switch purpose {
+      case .ordering: "to order the candidates"
+      case .choosing: "because the choice could change"
+      case .reporting: "for the numbers that are reported"
+      }
+    return (["asking about \(counted(messages.count, "message")) \(reason)"] + cost.compactMap { $0 }).joined(separator: ", ")
+  }
+
   init(purpose: Purpose, messages: [Int32], sample: EvaluationSample) {
     self.purpose = purpose
     self.messages = messages

@@ -70,9 +70,9 @@ struct OutcomeSweep: Sendable {
   var blockCuts: ClosedRange<Int> { allowCuts }
 
   /// The cut that a threshold `allow_below` makes: groups up to and including it are allowed.
-  func allowCut(_ threshold: Double) -> Int { groups.partition { Double($0.lowerBound) > threshold } }
+  func allowCut(_ threshold: Double) -> Int { groups.partition { $0.lowerBound > Float(threshold) } }
   /// The cut that a threshold `block_above` makes: groups from it on are blocked.
-  func blockCut(_ threshold: Double) -> Int { groups.partition { Double($0.lowerBound) >= threshold } }
+  func blockCut(_ threshold: Double) -> Int { groups.partition { $0.lowerBound >= Float(threshold) } }
 
   /// Thresholds with few digits that make exactly these cuts; a threshold that is kept stays as it is, digit for digit.
   func band(allow: Int, block: Int, keepAllow: Double? = nil, keepBlock: Double? = nil) -> Band {
@@ -103,13 +103,13 @@ extension Array {
 private struct ScoreGrouper {
   private let labels: [Label]
   private let limits: (positives: Int, all: Int)
-  private var edges: ArraySlice<Double>
+  private var edges: ArraySlice<Float>
   private var started = false
   private var positives = 0
   private var all = 0
 
   init(scene: MessageScene, scope: Int?, order: [Int32], levels: Int, edges: [Double]) {
-    self.edges = edges.sorted()[...]
+    self.edges = edges.map { Float($0) }.sorted()[...]
     labels = scope.map { scene.sample.labels[$0] } ?? scene.anyLabels
     var positives = 0
     for message in order where labels[Int(message)] == .positive { positives += 1 }
@@ -121,10 +121,10 @@ private struct ScoreGrouper {
     let added = run.count { labels[Int($0)] == .positive }
     var starts = !started || all >= limits.all
     if added > 0 { starts = starts || positives + added > limits.positives || (limits.positives == 1 && all > 0) }
-    while let edge = edges.first, Double(score) >= edge {
+    while let edge = edges.first, score >= edge {
       // An edge may be either kind of threshold, so a score equal to it stands alone.
       starts = true
-      if Double(score) == edge { break }
+      if score == edge { break }
       edges.removeFirst()
     }
     started = true
@@ -135,13 +135,13 @@ private struct ScoreGrouper {
   }
 }
 
-/// Thresholds as people like to read them.
+/// Thresholds as people like to read them. Bands compare as floats, so it is the rounded float that must fall into the gap.
 enum ThresholdText {
   /// The number with the fewest decimal digits in `from ..< below`, the lowest of them; `from` itself when there is no short one.
   static func shortest(from: Double, below: Double) -> Double {
     shortest { digits in
       let candidate = scaled(from, digits, .up)
-      return candidate >= from && candidate < below ? candidate : nil
+      return candidate >= from && candidate < below && Float(candidate) < Float(below) ? candidate : nil
     } ?? from
   }
 
@@ -149,7 +149,7 @@ enum ThresholdText {
   static func shortest(above: Double, to: Double) -> Double {
     shortest { digits in
       let candidate = scaled(to, digits, .down)
-      return candidate > above && candidate <= to ? candidate : nil
+      return candidate > above && candidate <= to && Float(candidate) > Float(above) ? candidate : nil
     } ?? to
   }
 

@@ -27,6 +27,9 @@ public struct ResplitStudy: Sendable {
     public var meanValue: Double
     public var meanEscalation: Double
     public var keptShare: Proportion { Proportion(measuredKept, of: found) }
+    /// Of all re-splits: thresholds were accepted, and the other half measured the bound as broken. This is what the
+    /// confidence limits; a refusal breaks no promise.
+    public var brokenShare: Proportion { Proportion(found - measuredKept, of: found + withoutThresholds) }
   }
   public var resplits: Int
   public var confidence: Double

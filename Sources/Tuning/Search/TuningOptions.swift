@@ -132,7 +132,7 @@ public struct TuningResult: Sendable {
   public var goals: [GoalResult]
   /// Thresholds of the tuned stage, by category in the pipeline's order, after all goals that are met.
   public var bands: [Band?]
-  /// Only what differs from the file: what `--write` changes.
+  /// Only what differs from the file: what `--write` changes. A threshold outside 0...1 is one that the file leaves out, still.
   public var changes: [(category: String, band: Band)]
   /// On the reporting part, current against chosen.
   public var flips: ComparisonReport
