@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Five-fold AUPRC of `winnow train` beside scikit-learn's LIBLINEAR on TF-IDF word and character n-grams.
 
-usage: linear_quality.py DATA_FOLDER [--winnow PATH] [--only SET,…] [--peers-cache FILE] [--out FILE.json]
+usage: linear_quality.py DATA_FOLDER [--winnow PATH] [--only SET,…] [--peers-cache FILE] [--out FILE.json] [--options '…']
 
 DATA_FOLDER holds `<set>.jsonl.gz` with rows {"text", "labels": {label: 0|1|null}}. Needs numpy, scipy and scikit-learn.
 Both sides use the same folds: fold = (FNV-1a-64 of the text's UTF-8 bytes, started from basis xor seed) >> 32, modulo 5,
@@ -103,7 +103,7 @@ def main():
     parser.add_argument("--only", default="")
     parser.add_argument("--peers-cache", help="JSON file of peer results to read and extend")
     parser.add_argument("--out")
-    parser.add_argument("rest", nargs="*", help="further options for `winnow train`, after --")
+    parser.add_argument("--options", default="", help="further options for `winnow train`, in one string")
     options = parser.parse_args()
     only = set(filter(None, options.only.split(",")))
     cache = {}
@@ -123,7 +123,7 @@ def main():
         line = {"task": key, "rows": len(data), "positives": sum(y for y, _ in data), "peers": peer}
         text = f"{key:44s} {line['rows']:6d} {line['positives']:6d} {peer['char']['mean']:7.4f} {peer['char_wb']['mean']:7.4f}"
         if options.winnow:
-            ours = winnow_score(options.winnow, data, options.rest)["auprc"]
+            ours = winnow_score(options.winnow, data, options.options.split())["auprc"]
             line["winnow"] = ours
             gap = ours - peer["char"]["mean"]
             below += gap < -0.01

@@ -31,14 +31,17 @@ struct TokenEnds {
 struct FeatureExtractor: ~Copyable {
   let settings: FeatureSettings
   var normalizer: TokenNormalizer
-  let shift: UInt64
+  /// Words and word pairs have the first buckets, character n-grams the others.
+  let wordBuckets: UInt64
+  private let characterBuckets: UInt64
   private let shortest: Int
   private let longest: Int
 
   init(_ settings: FeatureSettings, recordsOrigins: Bool = false) {
     self.settings = settings
     normalizer = TokenNormalizer(recordsOrigins: recordsOrigins)
-    shift = UInt64(64 - settings.bucketBits)
+    wordBuckets = UInt64(settings.wordBucketCount)
+    characterBuckets = UInt64(settings.bucketCount - settings.wordBucketCount)
     shortest = settings.characterNgrams?.lowerBound ?? 1
     longest = settings.characterNgrams?.upperBound ?? 0
   }
@@ -57,7 +60,7 @@ struct FeatureExtractor: ~Copyable {
   /// The word pair across two tokens, nil when one of them has no word.
   @inline(__always) func joint(_ previous: UInt64, _ ends: TokenEnds) -> UInt32? {
     guard settings.wordNgrams > 1, ends.first != 0 else { return nil }
-    return FeatureHash.pair(previous, ends.first, shift: shift)
+    return FeatureHash.pair(previous, ends.first, count: wordBuckets)
   }
 
   private func words(_ sink: inout some FeatureSink & ~Copyable) -> TokenEnds {
@@ -67,15 +70,15 @@ struct FeatureExtractor: ~Copyable {
     var lastStart = 0
     var i = 1
     while i < count {
-      guard bytes[i] != 0x20 else { i += 1; continue }
+      guard !isGap(bytes, i) else { i += 1; continue }
       let start = i
       i = endOfWord(bytes, start)
       let hash = FeatureHash.state(bytes + start, length: i - start, seed: FeatureHash.wordSeed) | 1
-      sink.add(FeatureHash.bucket(hash, length: i - start, shift: shift), .word, start, i)
+      sink.add(FeatureHash.bucket(hash, length: i - start, count: wordBuckets), .word, start, i)
       if ends.first == 0 {
         ends.first = hash
       } else if settings.wordNgrams > 1 {
-        sink.add(FeatureHash.pair(ends.last, hash, shift: shift), .wordPair, lastStart, i)
+        sink.add(FeatureHash.pair(ends.last, hash, count: wordBuckets), .wordPair, lastStart, i)
       }
       (ends.last, lastStart) = (hash, start)
     }
@@ -98,6 +101,7 @@ struct FeatureExtractor: ~Copyable {
   }
 
   @inline(__always) private func charactersASCII(_ bytes: UnsafeMutablePointer<UInt8>, _ start: Int, _ end: Int, _ sink: inout some FeatureSink & ~Copyable) {
+    let first = UInt32(wordBuckets)
     var at = start
     while at < end - 1 {
       let longest = min(longest, end - at)
@@ -105,7 +109,7 @@ struct FeatureExtractor: ~Copyable {
       var n = shortest
       while n <= longest {
         let state = FeatureHash.step(0, word & FeatureHash.mask(n))
-        sink.add(FeatureHash.bucket(state, length: n, shift: shift), .characters, at, at + n)
+        sink.add(first + FeatureHash.bucket(state, length: n, count: characterBuckets), .characters, at, at + n)
         n += 1
       }
       at += 1
@@ -113,6 +117,7 @@ struct FeatureExtractor: ~Copyable {
   }
 
   private func charactersUnicode(_ bytes: UnsafeMutablePointer<UInt8>, _ start: Int, _ end: Int, _ sink: inout some FeatureSink & ~Copyable) {
+    let first = UInt32(wordBuckets)
     var at = start
     while at < end - 1 {
       var stop = at
@@ -122,7 +127,7 @@ struct FeatureExtractor: ~Copyable {
         while stop < end, bytes[stop] & 0xC0 == 0x80 { stop += 1 }
         if n >= shortest {
           let state = FeatureHash.state(bytes + at, length: stop - at, seed: 0)
-          sink.add(FeatureHash.bucket(state, length: stop - at, shift: shift), .characters, at, stop)
+          sink.add(first + FeatureHash.bucket(state, length: stop - at, count: characterBuckets), .characters, at, stop)
         }
         n += 1
       }
@@ -137,6 +142,13 @@ struct FeatureExtractor: ~Copyable {
 @inline(__always) private func isWordByte(_ byte: UInt8) -> Bool {
   if byte >= 0x80 { return byte != 0xE2 && byte < 0xF0 }
   return (byte | 0x20) &- 0x61 < 26 || byte &- 0x30 < 10 || byte == 0x5F || byte == 0x27 || byte == 0x01
+}
+
+/// Blanks and punctuation: no word, and no bar between two neighbours.
+@inline(__always) private func isGap(_ bytes: UnsafeMutablePointer<UInt8>, _ i: Int) -> Bool {
+  let byte = bytes[i]
+  if byte < 0x80 { return !isWordByte(byte) }
+  return byte & 0xC0 == 0x80 || (byte == 0xE2 && bytes[i + 1] <= 0x81)
 }
 
 @inline(__always) private func endOfWord(_ bytes: UnsafeMutablePointer<UInt8>, _ start: Int) -> Int {

@@ -16,10 +16,10 @@
     return x ^ (x >> 32)
   }
 
-  /// Bucket of a byte string of `length` bytes whose folded state is `state`.
-  @inlinable @inline(__always) static func bucket(_ state: UInt64, length: Int, shift: UInt64) -> UInt32 {
+  /// Bucket of a byte string of `length` bytes whose folded state is `state`, 0 ..< `count`.
+  @inlinable @inline(__always) static func bucket(_ state: UInt64, length: Int, count: UInt64) -> UInt32 {
     let x = (state &+ UInt64(truncatingIfNeeded: length) &* lengths) &* finish
-    return UInt32(truncatingIfNeeded: x >> shift)
+    return UInt32(truncatingIfNeeded: ((x >> 32) &* count) >> 32)
   }
 
   /// Folds `length` bytes at `bytes` (1 or more); up to 7 bytes behind them are read and masked off.
@@ -41,7 +41,7 @@
   }
 
   /// Bucket of the pair of two words, by their hashes.
-  @inlinable @inline(__always) static func pair(_ first: UInt64, _ second: UInt64, shift: UInt64) -> UInt32 {
-    bucket(step(first ^ pairSeed, 0) ^ second, length: 0, shift: shift)
+  @inlinable @inline(__always) static func pair(_ first: UInt64, _ second: UInt64, count: UInt64) -> UInt32 {
+    bucket(step(first ^ pairSeed, 0) ^ second, length: 0, count: count)
   }
 }

@@ -10,13 +10,15 @@ public struct FeatureSettings: Sendable, Hashable {
   public static let bucketBitsRange = 8...22
   public static let characterNgramRange = 1...8
 
-  public init(bucketBits: Int = 18, wordNgrams: Int = 2, characterNgrams: ClosedRange<Int>? = 2...5) {
+  public init(bucketBits: Int = 18, wordNgrams: Int = 2, characterNgrams: ClosedRange<Int>? = 3...5) {
     self.bucketBits = bucketBits
     self.wordNgrams = wordNgrams
     self.characterNgrams = characterNgrams
   }
 
   public var bucketCount: Int { 1 << bucketBits }
+  /// How many of the buckets belong to words and word pairs; the first ones.
+  package var wordBucketCount: Int { characterNgrams == nil ? bucketCount : wordNgrams == 0 ? 0 : bucketCount / 4 }
 
   /// What is wrong with the settings, or nil.
   package var problem: String? {

@@ -50,6 +50,10 @@ struct JSONWriter {
     self.key(key)
     array { writer in for value in values { writer.value(value) } }
   }
+  mutating func member(_ key: String, _ values: [Double]) {
+    self.key(key)
+    array { writer in for value in values { writer.value(value) } }
+  }
   mutating func member(_ key: String, _ values: [Float]) {
     self.key(key)
     array { writer in for value in values { writer.value(value) } }

@@ -11,6 +11,7 @@ import Darwin
 extension LinearModel {
   private static let weights = "weights"
   private static let units = "units"
+  private static let steps = "steps"
   private static let biases = "biases"
 
   /// A model with 64 labels and 2^22 float weights each is 1 GiB; no honest file is larger.
@@ -40,15 +41,17 @@ extension LinearModel {
     }
     let biases = file.float32(try tensor(biases, "F32", [labels]))
     guard biases.allSatisfy(isPlausible) else { throw Safetensors.invalid("a bias is not a finite number of plausible size") }
+    let steps = file.int8(try tensor(steps, "I8", [buckets]))
+    guard steps.allSatisfy({ $0 >= 0 }) else { throw Safetensors.invalid("a step is negative") }
     switch card.precision {
     case .int8:
       let units = file.float32(try tensor(units, "F32", [labels]))
       guard units.allSatisfy({ $0 >= 0 && isPlausible($0) }) else { throw Safetensors.invalid("a unit is not a finite number of plausible size") }
-      return WeightTable(int8: file.int8(try tensor(weights, "I8", [labels, buckets])), units: units, biases: biases, bucketCount: buckets)
+      return WeightTable(int8: file.int8(try tensor(weights, "I8", [labels, buckets])), units: units, biases: biases, steps: steps)
     case .float32:
       let rows = file.float32(try tensor(weights, "F32", [labels, buckets]))
       guard rows.allSatisfy(isPlausible) else { throw Safetensors.invalid("a weight is not a finite number of plausible size") }
-      return WeightTable(float: rows, biases: biases, bucketCount: buckets)
+      return WeightTable(float: rows, biases: biases, steps: steps)
     }
   }
 
@@ -57,18 +60,18 @@ extension LinearModel {
 
   /// The bytes of a model file.
   /// - Parameter rows: `[labels, buckets]` float weights; rounded to 8 bits here when the card says so.
-  static func encode(_ card: ModelCard, rows: [Float], biases: [Float]) -> [UInt8] {
+  static func encode(_ card: ModelCard, rows: [Float], biases: [Float], steps: [Int8]) -> [UInt8] {
     let shape = [card.labels.count, card.features.bucketCount]
-    let bias = TensorData(Self.biases, float32: biases, shape: [biases.count])
-    var tensors: [TensorData]
+    let last = [TensorData(Self.steps, int8: steps, shape: [steps.count]), TensorData(Self.biases, float32: biases, shape: [biases.count])]
+    let tensors: [TensorData]
     switch card.precision {
     case .int8:
       let quantized = QuantizedRows(rows, bucketCount: card.features.bucketCount)
-      tensors = [TensorData(weights, int8: quantized.values, shape: shape), TensorData(units, float32: quantized.units, shape: [biases.count]), bias]
+      tensors = [TensorData(weights, int8: quantized.values, shape: shape), TensorData(units, float32: quantized.units, shape: [biases.count])]
     case .float32:
-      tensors = [TensorData(weights, float32: rows, shape: shape), bias]
+      tensors = [TensorData(weights, float32: rows, shape: shape)]
     }
-    return Safetensors.encode(metadata: [("format", "winnow-linear"), (ModelCard.metadataKey, card.json)], tensors)
+    return Safetensors.encode(metadata: [("format", "winnow-linear"), (ModelCard.metadataKey, card.json)], tensors + last)
   }
 
   private static func read(_ path: String) throws(LinearModelError) -> [UInt8] {

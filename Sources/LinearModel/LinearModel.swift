@@ -39,8 +39,8 @@ public struct LinearModel: Sendable {
 
     public func logits(_ text: UnsafeBufferPointer<UInt8>) -> [Float] {
       texts.sum(text, readable: text.count)
-      let inverseRoot = WeightTable.inverseRoot(texts.featureCount)
-      return model.labels.indices.map { texts.logit($0, inverseRoot: inverseRoot) }
+      let inverseLength = texts.inverseLength
+      return model.labels.indices.map { texts.logit($0, inverseLength: inverseLength) }
     }
 
     /// Calibrated probabilities 0...1, one for each label.

@@ -80,9 +80,8 @@ extension ModelCard {
     training.dataSHA256 = value?["data_sha256"]?.string ?? ""
     training.seed = value?["seed"]?.string.flatMap { UInt64($0) } ?? 0
     training.epochs = value?["epochs"]?.int ?? 0
-    training.learningRate = value?["learning_rate"]?.double ?? 0
-    training.l2 = value?["l2"]?.double ?? 0
     training.folds = value?["folds"]?.int ?? 0
+    training.costs = (value?["costs"]?.array ?? []).map { $0.double ?? 0 }
     training.classWeights = (value?["class_weights"]?.array ?? []).map { $0.double ?? 1 }
     return training
   }

@@ -18,9 +18,9 @@ public struct ModelCard: Sendable, Equatable {
     public var dataSHA256 = ""
     public var seed: UInt64 = 0
     public var epochs = 0
-    public var learningRate = 0.0
-    public var l2 = 0.0
     public var folds = 0
+    /// For each label the cost that was chosen.
+    public var costs: [Double] = []
     /// For each label the factor on its positive rows.
     public var classWeights: [Double] = []
     public init() {}
@@ -127,11 +127,9 @@ extension ModelCard {
       // As text: JSON numbers are doubles to many readers.
       writer.member("seed", "\(training.seed)")
       writer.member("epochs", training.epochs)
-      writer.member("learning_rate", training.learningRate)
-      writer.member("l2", training.l2)
       writer.member("folds", training.folds)
-      writer.key("class_weights")
-      writer.array { writer in for weight in training.classWeights { writer.value(weight) } }
+      writer.member("costs", training.costs)
+      writer.member("class_weights", training.classWeights)
     }
   }
 

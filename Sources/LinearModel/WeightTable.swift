@@ -1,4 +1,5 @@
-/// The weights of all labels, laid out for summing: the weights of one bucket lie together.
+/// The weights of all labels, laid out for summing: the weights of one bucket lie together, and behind them the bucket's step (``FeatureScales``), so that one
+/// pass sums scores and length.
 ///
 /// Weights are whole numbers times one unit per label, and sums are whole numbers. So a sum does not depend on the order of its terms, and a score not on
 /// batch, thread, or what a memo already knew.
@@ -13,7 +14,7 @@ struct WeightTable: Sendable {
 
   let labelCount: Int
   let bucketCount: Int
-  /// Weights from one bucket to the next: 1 for one label, else a multiple of ``laneCount``.
+  /// Numbers from one bucket to the next, at least `labelCount + 1`: 2 for one label, else a multiple of ``laneCount``.
   let stride: Int
   let storage: Storage
   /// What one unit of a label's sum is worth, in log-odds.
@@ -21,15 +22,15 @@ struct WeightTable: Sendable {
   let biases: [Float]
 
   /// From rows of `bucketCount` weights, one for each label.
-  init(int8 rows: [Int8], units: [Float], biases: [Float], bucketCount: Int) {
-    (labelCount, self.bucketCount, self.units, self.biases) = (biases.count, bucketCount, units, biases)
+  init(int8 rows: [Int8], units: [Float], biases: [Float], steps: [Int8]) {
+    (labelCount, bucketCount, self.units, self.biases) = (biases.count, steps.count, units, biases)
     stride = Self.stride(labelCount)
-    storage = .int8(Self.transposed(rows, labelCount, bucketCount, stride))
+    storage = .int8(Self.transposed(rows, steps, labelCount, stride))
   }
 
   /// From rows of finite floats.
-  init(float rows: [Float], biases: [Float], bucketCount: Int) {
-    (labelCount, self.bucketCount, self.biases) = (biases.count, bucketCount, biases)
+  init(float rows: [Float], biases: [Float], steps: [Int8]) {
+    (labelCount, bucketCount, self.biases) = (biases.count, steps.count, biases)
     stride = Self.stride(labelCount)
     var units: [Float] = []
     var fixed: [Int32] = []
@@ -42,28 +43,27 @@ struct WeightTable: Sendable {
       fixed.append(contentsOf: row.map { Int32((Double($0) / Double(unit)).rounded(.toNearestOrEven)) })
     }
     self.units = units
-    storage = .fixed(Self.transposed(fixed, biases.count, bucketCount, stride))
+    storage = .fixed(Self.transposed(fixed, steps.map(Int32.init), biases.count, stride))
   }
 
-  static func stride(_ labels: Int) -> Int { labels == 1 ? 1 : (labels + laneCount - 1) / laneCount * laneCount }
+  static func stride(_ labels: Int) -> Int { labels == 1 ? 2 : (labels + laneCount) / laneCount * laneCount }
 
-  private static func transposed<T: FixedWidthInteger>(_ rows: [T], _ labels: Int, _ buckets: Int, _ stride: Int) -> [T] {
-    var table = [T](repeating: 0, count: buckets * stride)
-    for label in 0..<labels {
-      for bucket in 0..<buckets { table[bucket * stride + label] = rows[label * buckets + bucket] }
+  private static func transposed<T: FixedWidthInteger>(_ rows: [T], _ steps: [T], _ labels: Int, _ stride: Int) -> [T] {
+    var table = [T](repeating: 0, count: steps.count * stride)
+    for bucket in steps.indices {
+      for label in 0..<labels { table[bucket * stride + label] = rows[label * steps.count + bucket] }
+      table[bucket * stride + labels] = steps[bucket]
     }
     return table
   }
 
-  /// Log-odds of `label` for a sum over `featureCount` features: bias + unit · sum / √count; the bias alone when there is no feature.
-  @inline(__always) func logit(_ label: Int, sum: Int64, inverseRoot: Float) -> Float {
-    biases[label] + units[label] * Float(sum) * inverseRoot
+  /// Log-odds of `label`: bias + unit · sum / length; the bias alone when no feature is known.
+  @inline(__always) func logit(_ label: Int, sum: Int64, inverseLength: Float) -> Float {
+    biases[label] + units[label] * Float(sum) * inverseLength
   }
 
-  /// 1 / √count, 0 for none: features count for their share of the text, so that long texts are no more extreme than short ones.
-  @inline(__always) static func inverseRoot(_ featureCount: Int) -> Float {
-    featureCount == 0 ? 0 : 1 / Float(featureCount).squareRoot()
-  }
+  /// 1 / √(sum of steps), 0 for none: a feature counts for its share of the text, so that long texts are no more extreme than short ones.
+  @inline(__always) static func inverseLength(_ steps: Int64) -> Float { steps <= 0 ? 0 : 1 / Float(steps).squareRoot() }
 }
 
 /// Sums of int8 rows.
@@ -76,18 +76,23 @@ enum RowSum {
   @inline(__always) static func add(
     _ table: UnsafePointer<Int8>, stride: Int, _ buckets: UnsafePointer<UInt32>, _ count: Int, into sums: UnsafeMutablePointer<Int32>
   ) {
-    if stride == 1 { return addSingle(table, buckets, count, into: sums) }
+    if stride == 2 { return addPair(table, buckets, count, into: sums) }
     for block in 0..<stride / WeightTable.laneCount {
       addBlock(table + block * WeightTable.laneCount, stride, buckets, count, into: sums + block * WeightTable.laneCount)
     }
   }
 
-  @inline(__always) private static func addSingle(
+  @inline(__always) private static func addPair(
     _ table: UnsafePointer<Int8>, _ buckets: UnsafePointer<UInt32>, _ count: Int, into sums: UnsafeMutablePointer<Int32>
   ) {
-    var sum: Int32 = 0
-    for i in 0..<count { sum &+= Int32(table[Int(buckets[i])]) }
-    sums[0] &+= sum
+    var (first, second): (Int32, Int32) = (0, 0)
+    for i in 0..<count {
+      let row = table + 2 * Int(buckets[i])
+      first &+= Int32(row[0])
+      second &+= Int32(row[1])
+    }
+    sums[0] &+= first
+    sums[1] &+= second
   }
 
   @inline(__always) private static func addBlock(

@@ -130,29 +130,28 @@ struct ModelCommand: AsyncParsableCommand {
         let threads = threads ?? defaultThreadCount
         let start = ContinuousClock.now
         let prepared = try PreparedModel.load(try Checkpoint(at: folder), threads: threads)
-        show(.init(name: "open prepared weights", value: (ContinuousClock.now - start).inSeconds, unit: "s"))
+        show("open prepared weights", (ContinuousClock.now - start).inSeconds, "s")
         var plan = ModelBenchmark.Plan()
         plan.batches = batches.split(separator: ",").compactMap { Int($0) }
         plan.steps = steps
-        try ModelBenchmark(plan).measureForward(prepared, kernels: set, threads: threads, report: show)
+        try ModelBenchmark(plan).measureForward(prepared, kernels: set, threads: threads, report: { show($0.name, $0.value, $0.unit) })
         if job {
           var options = NativeModel.Options()
           options.threads = threads
           options.kernels = set
           let model = try NativeModel.load(directory: folder, options: options)
-          try await ModelBenchmark(plan).measureJob(model, report: show)
+          try await ModelBenchmark(plan).measureJob(model, report: { show($0.name, $0.value, $0.unit) })
           model.shutDown()
         }
-        if let memory = residentMemory() { show(.init(name: "peak resident memory", value: Double(memory.peak) / 1e9, unit: "GB")) }
+        if let memory = residentMemory() { show("peak resident memory", Double(memory.peak) / 1e9, "GB") }
       }
     }
 
-    private func show(_ row: ModelBenchmark.Row) {
+    private func show(_ name: String, _ value: Double, _ unit: String) {
       if json {
-        Terminal.output(JSONOutput.object([.init("name", .string(row.name)), .init("value", .number(row.value)), .init("unit", .string(row.unit))]).text + "\n")
+        Terminal.output(JSONOutput.object([.init("name", .string(name)), .init("value", .number(value)), .init("unit", .string(unit))]).text + "\n")
       } else {
-        let name = row.name + String(repeating: " ", count: max(1, 44 - row.name.count))
-        Terminal.output("\(name)\(row.value.formatted(decimals: 2)) \(row.unit)\n")
+        Terminal.output("\(name)\(String(repeating: " ", count: max(1, 44 - name.count)))\(value.formatted(decimals: 2)) \(unit)\n")
       }
     }
   }

@@ -18,7 +18,7 @@ struct TrainCommand: AsyncParsableCommand {
   @Option(name: [.short, .customLong("output")], help: "The model file to write.") var output: String
   @Option(help: "Labels to train, with commas; NAME=A+B joins labels of the data.") var labels: String
   @Option(help: "Dotted path of the text.") var textField = "text"
-  @Option(help: "Most passes over the data.") var epochs = 12
+  @Option(help: "Passes over the data.") var epochs = 8
   @Option(help: "Seed of every shuffle.") var seed: UInt64 = 1
   @Option(help: "automatic, platt, isotonic or none.") var calibration: CalibrationMethod = .automatic
   @Option(help: "Parts for the held-out scores that calibration and metrics come from.") var folds = 5
@@ -42,8 +42,8 @@ struct TrainCommand: AsyncParsableCommand {
         do throws(LinearModelError) { try reader.read(line, into: &set) } catch { throw CommandFailure("\(place): \(error)") }
       }
       Terminal.error("\(set.count.grouped) rows\n")
-      let result = try LinearTrainer(trainerConfiguration).train(set) { step in
-        if Terminal.errorIsTerminal { Terminal.error("\r\u{1B}[K\(step)") }
+      let result = try LinearTrainer(trainerConfiguration).train(set) { done, all in
+        if Terminal.errorIsTerminal { Terminal.error("\r\u{1B}[Kmodel \(done) of \(all)") }
       }
       if Terminal.errorIsTerminal { Terminal.error("\r\u{1B}[K") }
       for warning in result.warnings { Terminal.error("warning: \(warning)\n") }
@@ -55,7 +55,7 @@ struct TrainCommand: AsyncParsableCommand {
 
   private var trainerConfiguration: LinearTrainer.Configuration {
     var configuration = LinearTrainer.Configuration()
-    configuration.maximumEpochs = epochs
+    configuration.epochs = epochs
     configuration.seed = seed
     configuration.calibration = calibration
     configuration.folds = folds

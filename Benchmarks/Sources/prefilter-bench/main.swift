@@ -179,6 +179,7 @@ for _ in 0..<rounds {
 func padded(_ text: String, _ width: Int) -> String { text + String(repeating: " ", count: max(0, width - text.count)) }
 print(padded("engine", 48), "  messages/s   ns/message   hits/message")
 for (index, engine) in engines.enumerated() {
+  guard !rates[index].isEmpty else { continue }
   let rate = rates[index].sorted()[rates[index].count / 2]
   print(padded(engine.name, 48), String(format: "%12.0f %12.1f %14.4f", rate, 1e9 / rate, hitRates[index]))
 }

@@ -1,0 +1,168 @@
+/// L2-regularised logistic regression by dual coordinate ascent (Yu, Huang, Lin 2011; LIBLINEAR's solver 7), all labels in one pass.
+///
+/// Minimises ½‖w‖² + C Σ cᵢ·log(1 + e^(-yᵢ·w·xᵢ)) for each label, the bias being the weight of a constant feature. Each row has one dual variable per label;
+/// a visit solves it exactly with the others held. There is no learning rate, and the end does not depend on where one began: the optimum is unique.
+/// One row at a time in a fixed order, no threads: the same rows give the same weights on every platform.
+///
+/// Why not AdaGrad: on 32 labelled sets it was level on sets of 10,000 rows and more, and 0.02 to 0.15 AUPRC worse on small or long-text ones, where it had
+/// not reached the optimum after 60 epochs; this has after about 6.
+struct DualAscent: ~Copyable {
+  struct Settings: Sendable {
+    /// C of each label: what a row's loss weighs against the size of the weights.
+    var costs: [Float]
+    /// For each label the factor on positive rows.
+    var positiveWeights: [Float]
+  }
+  private typealias Lanes = SIMD8<Float>
+  private static let laneCount = 8
+  /// Smaller moves of a dual variable, as a share of its range, are not worth a pass over the row.
+  private static let leastMove: Float = 1e-4
+
+  let scales: FeatureScales
+  private let settings: Settings
+  private let labelCount: Int
+  /// Floats from one bucket to the next: 1 for one label, else a multiple of 8.
+  private let stride: Int
+  private let bucketCount: Int
+  private let values: [Float]
+  /// `[buckets + 1, stride]`; the last row is the biases'.
+  private let rows: UnsafeMutablePointer<Float>
+  /// `[rows, labels]`, 0 ... C·c: signed by the label when added to the weights.
+  private var duals: [Float]
+  /// Squared norm of each row with its constant feature; 0 while unknown.
+  private var norms: [Float]
+  private let scratch: UnsafeMutablePointer<Float>
+
+  init(_ settings: Settings, labelCount: Int, rowCount: Int, scales: FeatureScales) {
+    (self.settings, self.labelCount, self.scales) = (settings, labelCount, scales)
+    values = scales.values
+    bucketCount = values.count
+    stride = labelCount == 1 ? 1 : (labelCount + Self.laneCount - 1) / Self.laneCount * Self.laneCount
+    rows = .allocate(capacity: (bucketCount + 1) * stride)
+    rows.initialize(repeating: 0, count: (bucketCount + 1) * stride)
+    scratch = .allocate(capacity: stride)
+    scratch.initialize(repeating: 0, count: stride)
+    duals = [Float](repeating: 0, count: rowCount * labelCount)
+    norms = [Float](repeating: 0, count: rowCount)
+  }
+
+  deinit {
+    rows.deallocate()
+    scratch.deallocate()
+  }
+
+  /// Visits one row.
+  /// - Parameters:
+  ///   - buckets: the row's features, with repeats.
+  ///   - targets: 1, 0 or -1 (unknown: that label learns nothing) for each label.
+  mutating func learn(_ row: Int, _ buckets: UnsafeBufferPointer<UInt32>, _ targets: ArraySlice<Int8>) {
+    let inverse = WeightTable.inverseLength(buckets.reduce(0) { $0 + Int64(scales.steps[Int($1)]) })
+    if norms[row] == 0 { norms[row] = norm(buckets, inverse) }
+    margins(buckets, inverse)
+    if solve(row, targets) { add(buckets, inverse) }
+  }
+
+  /// Leaves w·x of each label in `scratch`.
+  private func margins(_ buckets: UnsafeBufferPointer<UInt32>, _ inverse: Float) {
+    let bias = rows + bucketCount * stride
+    if stride == 1 {
+      var sum: Float = 0
+      for bucket in buckets { sum += rows[Int(bucket)] * values[Int(bucket)] }
+      scratch[0] = sum * inverse + bias[0]
+      return
+    }
+    for block in Swift.stride(from: 0, to: stride, by: Self.laneCount) {
+      var sum = Lanes()
+      for bucket in buckets { sum += Self.lanes(rows + Int(bucket) * stride + block).pointee * values[Int(bucket)] }
+      Self.lanes(scratch + block).pointee = sum * inverse + Self.lanes(bias + block).pointee
+    }
+  }
+
+  /// Replaces the margins in `scratch` by what is to be added along the row. False when nothing moves.
+  private mutating func solve(_ row: Int, _ targets: ArraySlice<Int8>) -> Bool {
+    var moves = false
+    for label in 0..<labelCount {
+      let target = targets[targets.startIndex + label]
+      guard target >= 0 else {
+        scratch[label] = 0
+        continue
+      }
+      let sign: Float = target == 1 ? 1 : -1
+      let cost = target == 1 ? settings.costs[label] * settings.positiveWeights[label] : settings.costs[label]
+      let old = duals[row * labelCount + label]
+      let new = Self.dual(margin: Double(sign * scratch[label]), norm: Double(norms[row]), cost: Double(cost), old: Double(old))
+      guard abs(new - old) > Self.leastMove * cost else {
+        scratch[label] = 0
+        continue
+      }
+      duals[row * labelCount + label] = new
+      scratch[label] = (new - old) * sign
+      moves = true
+    }
+    return moves
+  }
+
+  /// The dual variable a = C·σ(-u) where u = margin + norm·(a - old): Newton's method on u, whose slope is at least 1.
+  private static func dual(margin: Double, norm: Double, cost: Double, old: Double) -> Float {
+    // The root lies between the ends that σ = 0 and σ = 1 give.
+    var (low, high) = (margin - norm * old, margin + norm * (cost - old))
+    var u = min(max(margin, low), high)
+    for _ in 0..<20 {
+      let sigma = ExactMath.sigmoid(-u)
+      let value = u - margin - norm * (cost * sigma - old)
+      if abs(value) < 1e-6 { break }
+      if value > 0 { high = u } else { low = u }
+      let next = u - value / (1 + norm * cost * sigma * (1 - sigma))
+      u = next > low && next < high ? next : (low + high) / 2
+    }
+    return Float(cost * ExactMath.sigmoid(-u))
+  }
+
+  /// Adds `scratch` times the row to the weights.
+  private func add(_ buckets: UnsafeBufferPointer<UInt32>, _ inverse: Float) {
+    let bias = rows + bucketCount * stride
+    if stride == 1 {
+      let step = scratch[0] * inverse
+      for bucket in buckets { rows[Int(bucket)] += step * values[Int(bucket)] }
+      bias[0] += scratch[0]
+      return
+    }
+    for block in Swift.stride(from: 0, to: stride, by: Self.laneCount) {
+      let move = Self.lanes(scratch + block).pointee
+      let step = move * inverse
+      for bucket in buckets { Self.lanes(rows + Int(bucket) * stride + block).pointee += step * values[Int(bucket)] }
+      Self.lanes(bias + block).pointee += move
+    }
+  }
+
+  /// 1 for the constant feature, and the squares of the others, repeats added up first.
+  private func norm(_ buckets: UnsafeBufferPointer<UInt32>, _ inverse: Float) -> Float {
+    var sum: Float = 1
+    var last: UInt32?
+    var value: Float = 0
+    for bucket in buckets.sorted() {
+      if bucket != last {
+        sum += value * value
+        (last, value) = (bucket, 0)
+      }
+      value += values[Int(bucket)] * inverse
+    }
+    return sum + value * value
+  }
+
+  private static func lanes(_ pointer: UnsafeMutablePointer<Float>) -> UnsafeMutablePointer<Lanes> {
+    UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: Lanes.self)
+  }
+
+  var biases: [Float] { (0..<labelCount).map { rows[bucketCount * stride + $0] } }
+
+  /// `[labels, buckets]`, each times its bucket's value.
+  var weights: [Float] {
+    var result: [Float] = []
+    result.reserveCapacity(labelCount * bucketCount)
+    for label in 0..<labelCount {
+      for bucket in 0..<bucketCount { result.append(rows[bucket * stride + label] * values[bucket]) }
+    }
+    return result
+  }
+}
