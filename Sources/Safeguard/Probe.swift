@@ -7,6 +7,7 @@ import Moderation
 struct Probe: Sendable {
   /// Examples of each side that are asked at most.
   static let perSide = 4
+  static let patience = Duration.seconds(60)
 
   let reasoner: SafeguardReasoner
   let backend: any ModelBackend
@@ -44,9 +45,22 @@ struct Probe: Sendable {
 
   private func outcome(_ policy: Policy, _ example: PolicyExample) async throws -> Outcome {
     let prompt = try reasoner.builder.prompt(policies: [policy], item: .message(example.content), context: [])
-    let deadline = ContinuousClock.now + max(reasoner.settings.timeout, .seconds(30))
-    let answer = try await backend.complete(prompt, sampling: Sampling(maxTokens: reasoner.settings.maxTokens), deadline: deadline)
+    let answer = try await self.answer(to: prompt)
     return Outcome(expected: example.label.meaning, answered: PolicyAnswer.read(answer, prompt: prompt)[0].reading.label?.meaning)
+  }
+
+  /// A server that is still loading its model says that it is overloaded: it gets a minute.
+  private func answer(to prompt: SafeguardPrompt) async throws -> ModelAnswer {
+    let patience = ContinuousClock.now + Self.patience
+    while true {
+      do throws(ReasonerError) {
+        let deadline = ContinuousClock.now + max(reasoner.settings.timeout, .seconds(30))
+        return try await backend.complete(prompt, sampling: Sampling(maxTokens: reasoner.settings.maxTokens), deadline: deadline)
+      } catch {
+        guard error.cause == .overload, ContinuousClock.now < patience else { throw error }
+      }
+      try await Task.sleep(for: .milliseconds(500))
+    }
   }
 
   private func report(_ use: SafeguardReasoner.Use, _ outcomes: [Outcome], _ diagnostics: inout Diagnostics) {

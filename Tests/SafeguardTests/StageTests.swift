@@ -142,5 +142,23 @@ import Testing
   @Test func aConstantModelMayNot() async throws { #expect(try await start { _ in "0" } == ["probe-constant"]) }
   @Test func anInvertedModelMayNot() async throws { #expect(try await start { $0.contains("followers") ? "0" : "1" } == ["probe-inverted"]) }
   @Test func anUnreadableModelMayNot() async throws { #expect(try await start { _ in "Sure!" } == ["probe-unreadable"]) }
+  @Test func aServerThatIsStillLoadingIsWaitedFor() async throws {
+    let stage = try TestStage("effort: low")
+    defer { stage.remove() }
+    let mock = MockJudge { prompt, number throws(ReasonerError) in
+      if number < 2 { throw ReasonerError(.overload, "loading") }
+      return ModelAnswer(final: prompt.user.contains("followers") ? "1" : "0")
+    }
+    try await stage.reasoner(mock).start()
+    #expect(mock.prompts.count == 4)
+  }
+
+  @Test func anUnreachableModelStopsTheRun() async throws {
+    let stage = try TestStage("effort: low")
+    defer { stage.remove() }
+    let mock = MockJudge { _, _ throws(ReasonerError) in throw ReasonerError(.error, "no connection") }
+    await #expect(throws: ReasonerError.self) { try await stage.reasoner(mock).start() }
+  }
+
   @Test func theProbeCanBeSwitchedOff() async throws { #expect(try await start({ _ in "0" }, yaml: "probe: false") == ["started after 0"]) }
 }
