@@ -25,6 +25,7 @@ let package = Package(
     .library(name: "GPTOSS", targets: ["GPTOSS"]),
     .library(name: "PatternMatching", targets: ["PatternMatching"]),
     .library(name: "LinearModel", targets: ["LinearModel"]),
+    .library(name: "Tuning", targets: ["Tuning"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),

@@ -12,6 +12,8 @@ let package = Package(
       name: "classifier-bench", dependencies: [.product(name: "LinearModel", package: "winnow"), .product(name: "Moderation", package: "winnow")]),
     .executableTarget(
       name: "prefilter-bench", dependencies: [.product(name: "PatternMatching", package: "winnow"), .product(name: "Moderation", package: "winnow")]),
+    .executableTarget(
+      name: "tuning-bench", dependencies: [.product(name: "Tuning", package: "winnow"), .product(name: "Moderation", package: "winnow")]),
   ],
   swiftLanguageModes: [.v6]
 )
