@@ -21,10 +21,10 @@ final class LinearWorker: ScreenWorker {
   private let calibrations: [Calibration]
   private var scorer: TextScorer
 
-  init(_ screen: LinearScreen) {
+  init(_ screen: LinearScreen, usesMemo: Bool = true) {
     columns = screen.columns
     calibrations = screen.columns.map { screen.model.card.calibrations[$0.label] }
-    scorer = TextScorer(screen.model.table, screen.model.card.features)
+    scorer = TextScorer(screen.model.table, screen.model.card.features, usesMemo: usesMemo)
   }
 
   func evaluate(_ batch: MessageBatch, asked: [Int32], into output: inout ScreenOutput) {
