@@ -12,14 +12,14 @@ echo "\$ winnow run pipelines/game-chat.yaml examples/chat.jsonl -o verdicts.jso
 explain() {
   echo
   echo "$1"
-  sed -n "s/.*\"id\":\"$2\".*\"text\":\"\([^\"]*\)\".*/  “\1”/p" examples/chat.jsonl
+  sed -n "s/.*\"id\": \"$2\".*\"text\": \"\([^\"]*\)\".*/  “\1”/p" examples/chat.jsonl
   "$winnow" audit show "$out/audit.db" "$2" | grep -E '^  (verdict|degraded|stage)|^   {10,}' || true
 }
 explain "A rule settles it: spelt to get around filters, found all the same." m033
 explain "The classifier settles it: nothing here needs reading." m001
 explain "Nobody is sure: this is what the reasoner is for." m024
 echo
-"$winnow" score examples/models/chat.linear 'nobody wants you here, you are trash' --words 3
+"$winnow" score examples/models/chat.linear 'nobody wants you here, you are trash' --features 3
 
 cat <<END
 

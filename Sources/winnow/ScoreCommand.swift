@@ -6,12 +6,16 @@ import Moderation
 struct ScoreCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "score",
-    abstract: "Score a text with a classifier, and show which words made the score.",
-    discussion: "A word's weight is the change of the label's log-odds when the word is taken out of the text.\n\n  winnow score examples/models/chat.linear 'you are trash'")
+    abstract: "Score a text with a classifier, and show which features made the score.",
+    discussion: """
+      A feature is a word, a pair of words, or letters inside a word (`▁` is a word's edge); its figure is what it adds to the label's log-odds.
+
+        winnow score examples/models/chat.linear 'you are trash'
+      """)
 
   @Argument(help: "The model file.") var model: String
   @Argument(help: "The text; nothing reads standard input.") var text: String?
-  @Option(help: "How many words to show for each label.") var words = 5
+  @Option(help: "How many features to show for each label.") var features = 5
   @Flag(help: "Print the model's card as JSON instead.") var card = false
   @Flag(help: "As JSON.") var json = false
 
@@ -20,8 +24,8 @@ struct ScoreCommand: AsyncParsableCommand {
       let linear = try LinearModel(path: model)
       if card { return Terminal.output(linear.card.json + "\n") }
       let text = text ?? Self.standardInput()
-      let explanation = Explanation(linear, text)
-      Terminal.output(json ? explanation.json + "\n" : explanation.text(words))
+      let explanations = linear.explain(text)
+      Terminal.output(json ? ExplanationText.json(explanations) + "\n" : ExplanationText.table(explanations, count: features))
     }
   }
 
@@ -33,43 +37,27 @@ struct ScoreCommand: AsyncParsableCommand {
   }
 }
 
-/// Probabilities of a text, and what each word does to them.
-private struct Explanation {
-  let labels: [String]
-  let probabilities: [Float]
-  /// For each label the words with their weights, heaviest first.
-  let weights: [[(word: String, weight: Float)]]
-
-  init(_ model: LinearModel, _ text: String) {
-    labels = model.labels
-    let scorer = model.makeScorer()
-    probabilities = scorer.probabilities(text)
-    let whole = scorer.logits(text)
-    let words = text.split(whereSeparator: \.isWhitespace)
-    let without = words.indices.map { skip -> [Float] in
-      var rest = text
-      rest.removeSubrange(words[skip].startIndex..<words[skip].endIndex)
-      return scorer.logits(rest)
-    }
-    weights = labels.indices.map { label in
-      words.indices.map { (String(words[$0]), whole[label] - without[$0][label]) }.sorted { abs($0.1) > abs($1.1) }
-    }
-  }
-
-  func text(_ count: Int) -> String {
-    var table = TextTable(["label", "probability", "words that matter most"], right: [1])
-    for (index, label) in labels.enumerated() {
-      let words = weights[index].prefix(count).map { "\($0.word) \($0.weight >= 0 ? "+" : "")\(Double($0.weight).formatted(decimals: 2))" }
-      table.add([label, Double(probabilities[index]).formatted(decimals: 4), words.joined(separator: "  ")])
+/// What made each label's score, for people and for machines.
+private enum ExplanationText {
+  static func table(_ explanations: [Explanation], count: Int) -> String {
+    var table = TextTable(["label", "probability", "features that made it (log-odds)"], right: [1])
+    for explanation in explanations {
+      let features = explanation.contributions.prefix(count).map { feature in
+        "“\(feature.text)” \(feature.logOdds >= 0 ? "+" : "")\(Double(feature.logOdds).formatted(decimals: 2))"
+      }
+      table.add([explanation.label, Double(explanation.probability).formatted(decimals: 4), features.joined(separator: "  ")])
     }
     return table.rendered()
   }
 
-  var json: String {
-    let items = labels.enumerated().map { index, label in
-      let words = weights[index].map { "{\"word\":\(JSONText.quoted($0.word)),\"weight\":\($0.weight)}" }.joined(separator: ",")
-      return "\(JSONText.quoted(label)):{\"probability\":\(probabilities[index]),\"words\":[\(words)]}"
+  static func json(_ explanations: [Explanation]) -> String {
+    let items = explanations.map { explanation in
+      let features = explanation.contributions.map { feature in
+        let spans = feature.spans.map { "[\($0.start),\($0.end)]" }.joined(separator: ",")
+        return #"{"feature":\#(JSONText.quoted(feature.text)),"log_odds":\#(feature.logOdds),"spans":[\#(spans)]}"#
+      }
+      return #"{"label":\#(JSONText.quoted(explanation.label)),"probability":\#(explanation.probability),"log_odds":\#(explanation.logOdds),"bias":\#(explanation.bias),"features":[\#(features.joined(separator: ","))]}"#
     }
-    return "{\(items.joined(separator: ","))}"
+    return "[\(items.joined(separator: ","))]"
   }
 }
