@@ -30,7 +30,6 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     .package(url: "https://github.com/apple/swift-crypto", "3.12.3"..<"5.0.0"),
-    .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.81.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.5.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
@@ -49,7 +48,7 @@ let package = Package(
     module("PipelineFile", ["Moderation", "YAMLDocument", .product(name: "Crypto", package: "swift-crypto")]),
     module("Text"),
     module("PatternMatching", ["Moderation", "Text", "YAMLDocument", "CPCRE2", "CKernels", .product(name: "Crypto", package: "swift-crypto")]),
-    module("LinearModel", ["Moderation", "Text", .product(name: "Crypto", package: "swift-crypto")]),
+    module("LinearModel", ["Moderation", .product(name: "Crypto", package: "swift-crypto")]),
     module("GPTOSS", ["CKernels", .product(name: "Crypto", package: "swift-crypto")]),
     module("RemoteModel", ["Moderation", .product(name: "AsyncHTTPClient", package: "async-http-client"), .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio")]),
     module("Safeguard", ["Moderation", "YAMLDocument", "RemoteModel", "GPTOSS", .product(name: "Crypto", package: "swift-crypto")]),
@@ -64,7 +63,6 @@ let package = Package(
       dependencies: [
         "Moderation", "PipelineFile", "RecordIO", "Pipeline", "Streaming", "StandardStages", "AuditLog", "LinearModel", "Safeguard", "GPTOSS", "Tuning", "YAMLDocument",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
 

@@ -8,7 +8,7 @@ public enum ClassifierStage {
     type: "classifier", kind: .screen, summary: "scores messages with a small linear model",
     description: """
       Reads words and the character n-grams inside them, about a microsecond a message, and gives each of its labels a calibrated probability. `bands` say \
-      what to do with it: allow, block, or leave it to the next stage. Train a model with `winnow train`; choose bands with `winnow tune`. A category \
+      what to do with it: allow, block, or leave it to the next stage. Train a model with `winnow train`; choose bands on labelled messages that it has not seen. A category \
       without a band is scored and recorded, and decided by nobody here.
       """,
     fields: [
