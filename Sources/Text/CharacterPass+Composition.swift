@@ -37,7 +37,7 @@ extension CharacterPass {
       index += length
     }
     source = max(index, source + 1)
-    let composed = normalizer.mapping.builder.expand(scalars)
+    let composed = mapping.builder.expand(scalars)
     for scalar in composed { writeScalar(scalar, from: start, to: source) }
     // What follows a cut segment starts anew.
     (lastSource, lastTarget, lastClass) = (source, target, 0)

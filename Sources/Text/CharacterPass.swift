@@ -8,7 +8,8 @@ struct CharacterPass {
   let twins: ScalarTrie<ScalarMapping.Twins>.View
   let pool: UnsafePointer<UInt8>
   let ascii: UnsafePointer<UInt8>
-  let normalizer: Normalizer
+  let mapping: ScalarMapping
+  let options: NormalizationOptions
   let insideLatinWord: Bool
 
   /// Next byte to read, next byte to write.
@@ -26,8 +27,8 @@ struct CharacterPass {
 
   init(
     text: UnsafePointer<UInt8>, end: Int, copy: NormalizedText, entries: ScalarTrie<ScalarMapping.Entry>.View,
-    twins: ScalarTrie<ScalarMapping.Twins>.View, pool: UnsafePointer<UInt8>, ascii: UnsafePointer<UInt8>, normalizer: Normalizer,
-    insideLatinWord: Bool
+    twins: ScalarTrie<ScalarMapping.Twins>.View, pool: UnsafePointer<UInt8>, ascii: UnsafePointer<UInt8>, mapping: ScalarMapping,
+    options: NormalizationOptions, insideLatinWord: Bool
   ) {
     self.text = text
     self.end = end
@@ -36,7 +37,8 @@ struct CharacterPass {
     self.twins = twins
     self.pool = pool
     self.ascii = ascii
-    self.normalizer = normalizer
+    self.mapping = mapping
+    self.options = options
     self.insideLatinWord = insideLatinWord
   }
 
@@ -54,11 +56,11 @@ struct CharacterPass {
     let (bytes, starts, ends, flags) = (copy.bytes, copy.starts, copy.ends, copy.flags)
     let first = target
     while source < end {
-      if source + 16 <= end, copyBlock(bytes, starts, ends, flags) { continue }
+      if source + 8 <= end, copyBlock(bytes, starts, ends, flags) { continue }
       let byte = text[source]
       if byte >= 0x80 { break }
       let mapped = ascii[Int(byte)]
-      if mapped == 0, byte != 0 || normalizer.options.invisibles {
+      if mapped == 0, byte != 0 || options.invisibles {
         changed = true
         source += 1
         continue
@@ -74,28 +76,40 @@ struct CharacterPass {
     (lastSource, lastTarget, lastClass) = (Int(starts[target - 1]), target - 1, 0)
   }
 
-  /// Copies 16 bytes at once when all are printable ASCII.
+  /// Copies 8 bytes at once when all are printable ASCII.
   @inline(__always)
   private mutating func copyBlock(
     _ bytes: UnsafeMutablePointer<UInt8>, _ starts: UnsafeMutablePointer<UInt32>, _ ends: UnsafeMutablePointer<UInt32>,
     _ flags: UnsafeMutablePointer<UInt8>
   ) -> Bool {
-    let block = UnsafeRawPointer(text + source).loadUnaligned(as: SIMD16<UInt8>.self)
-    // Printable ASCII less 0x20 is below 0x5F; everything else wraps above it.
-    if any((block &- 0x20) .>= 0x5F) { return false }
-    let isUpper = (block &- 0x41) .< 26
-    let folded = normalizer.options.caseFolding ? block.replacing(with: block | 0x20, where: isUpper) : block
-    UnsafeMutableRawPointer(bytes + target).storeBytes(of: folded, as: SIMD16<UInt8>.self)
-    let places = SIMD16<UInt32>(repeating: UInt32(truncatingIfNeeded: source)) &+ Self.iota
-    UnsafeMutableRawPointer(starts + target).storeBytes(of: places, as: SIMD16<UInt32>.self)
-    UnsafeMutableRawPointer(ends + target).storeBytes(of: places &+ 1, as: SIMD16<UInt32>.self)
-    UnsafeMutableRawPointer(flags + target).storeBytes(of: SIMD16<UInt8>(repeating: 0), as: SIMD16<UInt8>.self)
-    source += 16
-    target += 16
+    let block = UnsafeRawPointer(text + source).loadUnaligned(as: UInt64.self)
+    guard Self.isPrintable(block) else { return false }
+    let folded = options.caseFolding ? Self.lowercased(block) : block
+    UnsafeMutableRawPointer(bytes + target).storeBytes(of: folded, as: UInt64.self)
+    UnsafeMutableRawPointer(flags + target).storeBytes(of: 0, as: UInt64.self)
+    let places = SIMD8<UInt32>(repeating: UInt32(truncatingIfNeeded: source)) &+ SIMD8(0, 1, 2, 3, 4, 5, 6, 7)
+    UnsafeMutableRawPointer(starts + target).storeBytes(of: places, as: SIMD8<UInt32>.self)
+    UnsafeMutableRawPointer(ends + target).storeBytes(of: places &+ 1, as: SIMD8<UInt32>.self)
+    source += 8
+    target += 8
     return true
   }
 
-  private static let iota = SIMD16<UInt32>(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+  private static let highBits: UInt64 = 0x8080_8080_8080_8080
+
+  /// Whether all 8 bytes are 0x20 ... 0x7E; may be wrong only towards `false`.
+  @inline(__always) private static func isPrintable(_ block: UInt64) -> Bool {
+    let belowSpace = block &- 0x2020_2020_2020_2020
+    let fromDelete = block &+ 0x0101_0101_0101_0101
+    return (block | belowSpace | fromDelete) & highBits == 0
+  }
+
+  /// The 8 ASCII bytes with capitals made small.
+  @inline(__always) private static func lowercased(_ block: UInt64) -> UInt64 {
+    let fromA = block &+ 0x3F3F_3F3F_3F3F_3F3F
+    let beyondZ = block &+ 0x2525_2525_2525_2525
+    return block | (fromA & ~beyondZ & highBits) >> 2
+  }
 
   private mutating func copyScalar() {
     let (scalar, length) = UTF8Scalar.decode(text, at: source, end: end)

@@ -9,50 +9,71 @@ public final class NormalizedText {
   /// Bytes that can be read (as zeros) behind the text.
   public static let padding = 64
 
+  /// Where everything lies. Behind a pointer, so that inner loops read it without checks for exclusive access.
+  @usableFromInline struct Storage {
+    @usableFromInline var count = 0
+    @usableFromInline var originalCount = 0
+    @usableFromInline var capacity: Int
+    @usableFromInline var bytes: UnsafeMutablePointer<UInt8>
+    @usableFromInline var starts: UnsafeMutablePointer<UInt32>
+    @usableFromInline var ends: UnsafeMutablePointer<UInt32>
+    @usableFromInline var flags: UnsafeMutablePointer<UInt8>
+
+    init(capacity: Int) {
+      self.capacity = capacity
+      bytes = .allocate(capacity: capacity + NormalizedText.padding)
+      starts = .allocate(capacity: capacity + NormalizedText.padding)
+      ends = .allocate(capacity: capacity + NormalizedText.padding)
+      flags = .allocate(capacity: capacity + NormalizedText.padding)
+    }
+
+    func deallocate() {
+      bytes.deallocate()
+      starts.deallocate()
+      ends.deallocate()
+      flags.deallocate()
+    }
+  }
+
+  @usableFromInline let storage: UnsafeMutablePointer<Storage>
+
   /// Bytes of the copy.
-  public internal(set) var count = 0
+  @inlinable public var count: Int { storage.pointee.count }
   /// Bytes of the original.
-  public internal(set) var originalCount = 0
-  public private(set) var capacity: Int
+  @inlinable public var originalCount: Int { storage.pointee.originalCount }
   /// The copy: well-formed UTF-8, ``padding`` zeros behind it.
-  public private(set) var bytes: UnsafeMutablePointer<UInt8>
+  @inlinable public var bytes: UnsafeMutablePointer<UInt8> { storage.pointee.bytes }
   /// For each byte, where the character that it came from starts and ends in the original.
-  public private(set) var starts: UnsafeMutablePointer<UInt32>
-  public private(set) var ends: UnsafeMutablePointer<UInt32>
+  @inlinable public var starts: UnsafeMutablePointer<UInt32> { storage.pointee.starts }
+  @inlinable public var ends: UnsafeMutablePointer<UInt32> { storage.pointee.ends }
   /// For each byte, ``stretched`` and ``joined``.
-  public private(set) var flags: UnsafeMutablePointer<UInt8>
+  @inlinable public var flags: UnsafeMutablePointer<UInt8> { storage.pointee.flags }
 
   public init() {
-    capacity = 1024
-    bytes = .allocate(capacity: capacity + Self.padding)
-    starts = .allocate(capacity: capacity + Self.padding)
-    ends = .allocate(capacity: capacity + Self.padding)
-    flags = .allocate(capacity: capacity + Self.padding)
+    storage = .allocate(capacity: 1)
+    storage.initialize(to: Storage(capacity: 1024))
   }
 
   deinit {
-    bytes.deallocate()
-    starts.deallocate()
-    ends.deallocate()
-    flags.deallocate()
+    storage.pointee.deallocate()
+    storage.deallocate()
   }
 
   /// Makes room for `needed` bytes, keeping the first `used`.
-  func reserve(_ needed: Int, used: Int) {
-    guard needed > capacity else { return }
-    let grown = max(needed, capacity * 2)
-    bytes = Self.grow(bytes, used: used, to: grown)
-    starts = Self.grow(starts, used: used, to: grown)
-    ends = Self.grow(ends, used: used, to: grown)
-    flags = Self.grow(flags, used: used, to: grown)
-    capacity = grown
+  @inline(__always) func reserve(_ needed: Int, used: Int) {
+    if needed > storage.pointee.capacity { grow(needed, used: used) }
   }
 
-  private static func grow<T>(_ old: UnsafeMutablePointer<T>, used: Int, to capacity: Int) -> UnsafeMutablePointer<T> {
-    let new = UnsafeMutablePointer<T>.allocate(capacity: capacity + padding)
-    new.update(from: old, count: used)
+  private func grow(_ needed: Int, used: Int) {
+    let old = storage.pointee
+    var new = Storage(capacity: max(needed, old.capacity * 2))
+    new.originalCount = old.originalCount
+    new.bytes.update(from: old.bytes, count: used)
+    new.starts.update(from: old.starts, count: used)
+    new.ends.update(from: old.ends, count: used)
+    new.flags.update(from: old.flags, count: used)
     old.deallocate()
-    return new
+    storage.pointee = new
   }
 
   /// Moves one byte and all that is known of it.
@@ -64,7 +85,7 @@ public final class NormalizedText {
   }
 
   func finish(count: Int) {
-    self.count = count
+    storage.pointee.count = count
     (bytes + count).update(repeating: 0, count: Self.padding)
   }
 

@@ -1,13 +1,32 @@
+import Synchronization
+
 /// Makes normalised copies of texts. A value with its tables built; shared by all threads.
 public struct Normalizer: Sendable {
   public let options: NormalizationOptions
   let mapping: ScalarMapping
   /// What an ASCII byte becomes: itself, its lower case, or 0 when it is a control character that goes away.
   let ascii: [UInt8]
+  /// The traits of all scalars under this normalizer's options.
+  public let traits: ScalarTrie<Trait>
 
+  private static let cache = Mutex<[NormalizationOptions: Normalizer]>([:])
+
+  /// The tables for each set of options are built once per process, in some 20 ms.
   public init(_ options: NormalizationOptions = .standard) {
+    if let known = Self.cache.withLock({ $0[options] }) {
+      self = known
+      return
+    }
+    self = Normalizer(building: options)
+    let built = self
+    Self.cache.withLock { $0[options] = built }
+  }
+
+  private init(building options: NormalizationOptions) {
     self.options = options
-    mapping = ScalarMapping(options: options)
+    let mapping = ScalarMapping(options: options)
+    self.mapping = mapping
+    traits = .combining(ScalarClass.table, mapping.entries, Self.trait)
     ascii = (0..<128).map { (byte: UInt8) in
       let isSpace = (9...13).contains(byte)
       if options.invisibles, byte < 0x20 || byte == 0x7F, !isSpace { return 0 }
@@ -30,17 +49,14 @@ public struct Normalizer: Sendable {
     public static let letter = Trait(rawValue: 16)
   }
 
-  /// The traits of all scalars under this normalizer's options.
-  public func traits() -> ScalarTrie<Trait> {
-    .combining(ScalarClass.table, mapping.entries) { scalarClass, entry in
-      var traits: Trait = []
-      if scalarClass.isWord { traits.insert(.word) }
-      if scalarClass.contains(.foldable) { traits.insert(.foldable) }
-      if scalarClass.contains(.space) { traits.insert(.space) }
-      if scalarClass.isLetter { traits.insert(.letter) }
-      if entry != .same { traits.insert(.changes) }
-      return traits
-    }
+  private static func trait(_ scalarClass: ScalarClass, _ entry: ScalarMapping.Entry) -> Trait {
+    var traits: Trait = []
+    if scalarClass.isWord { traits.insert(.word) }
+    if scalarClass.contains(.foldable) { traits.insert(.foldable) }
+    if scalarClass.contains(.space) { traits.insert(.space) }
+    if scalarClass.isLetter { traits.insert(.letter) }
+    if entry != .same { traits.insert(.changes) }
+    return traits
   }
 
   /// Fills `copy` with the normalised form of `text`.
@@ -49,7 +65,7 @@ public struct Normalizer: Sendable {
   /// - Returns: whether the copy differs from the text by more than the case of ASCII letters.
   @discardableResult
   public func normalize(_ text: UnsafeBufferPointer<UInt8>, into copy: NormalizedText, insideLatinWord: Bool = false) -> Bool {
-    copy.originalCount = text.count
+    copy.storage.pointee.originalCount = text.count
     guard let base = text.baseAddress, !text.isEmpty else {
       copy.finish(count: 0)
       return false
@@ -61,7 +77,7 @@ public struct Normalizer: Sendable {
           ascii.withUnsafeBufferPointer { ascii in
             var pass = CharacterPass(
               text: base, end: text.count, copy: copy, entries: entries, twins: twins, pool: pool.baseAddress.unsafelyUnwrapped,
-              ascii: ascii.baseAddress.unsafelyUnwrapped, normalizer: self, insideLatinWord: insideLatinWord)
+              ascii: ascii.baseAddress.unsafelyUnwrapped, mapping: mapping, options: options, insideLatinWord: insideLatinWord)
             return pass.run()
           }
         }

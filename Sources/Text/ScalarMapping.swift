@@ -1,5 +1,5 @@
 /// What each scalar becomes under some ``NormalizationOptions``, looked up in one step. Scalars without an entry stay.
-public struct ScalarMapping: Sendable {
+final class ScalarMapping: Sendable {
   /// How a scalar is treated; the low 3 bits of an ``Entry``.
   enum Kind: UInt32 {
     case same = 0

@@ -32,4 +32,12 @@ import Testing
     #expect(output.failures.isEmpty)
     #expect(output.hits.count == 2)
   }
+
+  /// Lengths between those where a pattern runs freely and where it is metered: none may take long.
+  @Test(arguments: [511, 512, 513, 1024, 4096, 16_384]) func evilPatternsEndOnTextsOfEveryLength(_ length: Int) throws {
+    let rules = Self.patterns.enumerated().map { "- {id: e\($0), pattern: '\($1)', on: original}" }
+    let prefilter = try Prefilter(["r.rules.yaml": rules.joined(separator: "\n")])
+    let output = prefilter.output([String(repeating: "a", count: length - 1) + "!"])
+    #expect(output.failures.count == 1)
+  }
 }

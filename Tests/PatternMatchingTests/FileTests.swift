@@ -77,7 +77,9 @@ import Testing
   @Test func problemsAreReportedAsTheGoldenFileSays() throws {
     var report = ""
     for (name, file, content) in Self.broken {
-      report += "== \(name)\n" + (try Prefilter.problems([file: content])).joined(separator: "\n") + "\n"
+      // PCRE2 changes its words from version to version.
+      let problems = try Prefilter.problems([file: content]).map { $0.replacing(/(rule `.`: ).* \[invalid-pattern\]/) { "\($0.1)(PCRE2's words) [invalid-pattern]" } }
+      report += "== \(name)\n" + problems.joined(separator: "\n") + "\n"
     }
     report += "== nothing named\n" + (try Prefilter.problems([:])).joined(separator: "\n") + "\n"
     report += "== no category\n" + (try Prefilter.problems(["a.txt": "one\ntwo"], settings: "match: word")).joined(separator: "\n") + "\n"

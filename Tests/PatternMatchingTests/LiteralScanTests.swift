@@ -102,7 +102,7 @@ import Testing
     let loop = try NaiveLoop(Self.rules)
     let prefilter = try Self.prefilter(rules: Self.rules, on: "original")
     #expect(prefilter.screen.summary.rulesWithoutLiterals < 40)
-    let texts = Self.randomTexts(4000, seed: 1)
+    let texts = Self.randomTexts(2500, seed: 1)
     let found = Self.spans(prefilter.output(texts), count: texts.count)
     #expect(Self.differences(texts, found, loop, Self.rules) == [])
   }
@@ -159,7 +159,7 @@ import Testing
         if isPlain, rule.pattern.count < 3000 { rules.append((rule.pattern, rule.flags?.contains("i") == true ? "i" : "")) }
       }
     }
-    rules = stride(from: 0, to: rules.count, by: 8).map { rules[$0] }
+    rules = stride(from: 0, to: rules.count, by: 12).map { rules[$0] }
     let loop = try NaiveLoop(rules)
     let prefilter = try Self.prefilter(rules: rules, on: "original")
     var generator = SeededGenerator(state: 8)
@@ -170,6 +170,6 @@ import Testing
     }
     let found = Self.spans(prefilter.output(texts), count: texts.count)
     #expect(Self.differences(texts, found, loop, rules) == [])
-    #expect(found.joined().count > 500)
+    #expect(found.joined().count > 300)
   }
 }

@@ -22,6 +22,27 @@ import Testing
     }
   }
 
+  @Test(arguments: [1, 2, 3]) func bigramImplementationAgreesWithTheScalarOne(_ level: Int32) {
+    var generator = SeededGenerator(state: 12)
+    for count in Array(0...200) + [1000, 4095] {
+      let text = (0..<count + Int(WK_TEXT_PADDING)).map { _ in UInt8.random(in: 0...255, using: &generator) }
+      let table = (0..<128).map { _ in UInt8.random(in: 0...255, using: &generator) & UInt8.random(in: 0...255, using: &generator) }
+      func run(_ level: Int32) -> (Int32, [UInt64]) {
+        var found = [UInt64](repeating: 0xAA, count: (count + 63) / 64 + 1)
+        return (wk_find_bigrams_level(level, text, count, table, &found), found)
+      }
+      let (scalar, other) = (run(0), run(level))
+      guard other.0 != 0 else { return }
+      #expect(scalar.1 == other.1, "\(count) bytes")
+      #expect(scalar.1.last == 0xAA)
+      let isRight = (0..<count).allSatisfy { index in
+        let place = Int(text[index] & 31) | Int(text[index + 1] & 31) << 5
+        return scalar.1[index / 64] >> UInt64(index % 64) & 1 == UInt64(table[place / 8] >> UInt8(place % 8) & 1)
+      }
+      #expect(isRight)
+    }
+  }
+
   @Test func flagsSayWhatTheTextHolds() {
     func flags(_ text: String) -> UInt32 {
       let bytes = Array(text.utf8)

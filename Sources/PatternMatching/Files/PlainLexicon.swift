@@ -9,13 +9,12 @@ struct PlainLexicon {
     var lines = LineReader(bytes)
     while let line = lines.next() {
       let span = SourceSpan(file: name, line: lines.number, column: 1, length: 1)
-      guard let text = line.text(in: bytes) else {
+      guard let first = line.range.first(where: { bytes[$0] != 0x20 && bytes[$0] != 0x09 }), bytes[first] != 0x23 else { continue }
+      let isEscaped = bytes[first] == 0x5C && first + 1 < line.range.upperBound && bytes[first + 1] == 0x23
+      guard let phrase = String(validating: bytes[(isEscaped ? first + 1 : first)..<line.range.upperBound], as: UTF8.self) else {
         diagnostics.error("invalid-utf8", "the line is not valid UTF-8", at: span)
         continue
       }
-      var phrase = text.trimmingSpaces
-      if phrase.isEmpty || phrase.hasPrefix("#") { continue }
-      if phrase.hasPrefix("\\#") { phrase.removeFirst() }
       guard let clean = PhraseCheck.clean(phrase, at: span, diagnostics: &diagnostics) else { continue }
       patterns.phrases.append(
         WrittenPhrase(
@@ -29,7 +28,6 @@ struct PlainLexicon {
 struct LineReader {
   struct Line {
     var range: Range<Int>
-    func text(in bytes: [UInt8]) -> String? { String(validating: bytes[range], as: UTF8.self) }
   }
   private let bytes: [UInt8]
   private var index: Int

@@ -54,7 +54,8 @@ struct TableLexicon {
         diagnostics.error("invalid-utf8", "column `\(column)` is not valid UTF-8", at: place)
         return
       }
-      let trimmed = text.trimmingSpaces
+      if text.isEmpty { continue }
+      let trimmed = column == "phrase" ? text : text.trimmingSpaces
       if !trimmed.isEmpty { values[column] = trimmed }
     }
     guard let phrase = PhraseCheck.clean(values["phrase"] ?? "", at: place, diagnostics: &diagnostics) else { return }

@@ -78,7 +78,7 @@ struct YAMLLexicon {
       return
     }
     guard let text = fields.string("phrase", diagnostics: &diagnostics) else {
-      if fields.setting("phrase") == nil { diagnostics.error("missing-field", "a phrase needs the field `phrase`", at: item.span) }
+      if fields.setting("phrase")?.isNull ?? true { diagnostics.error("missing-field", "a phrase needs the field `phrase`", at: item.span) }
       return
     }
     let own = fields.defaults(over: defaults, diagnostics: &diagnostics)

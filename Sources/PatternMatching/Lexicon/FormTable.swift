@@ -21,10 +21,10 @@ struct FormTable: Sendable {
   /// The forms' bytes, behind them enough zeros to load words past the end.
   var pool: [UInt8] = []
 
-  mutating func add(_ form: PhraseForm, match: PhraseMatch, source: Int32) -> Int {
+  mutating func add(_ form: PhraseForm, _ shape: PhraseForm.Shape, match: PhraseMatch, source: Int32) -> Int {
     var edges: Edges = []
-    if match != .anywhere, form.startsInWord { edges.insert(.left) }
-    if match == .word, form.endsInWord { edges.insert(.right) }
+    if match != .anywhere, shape.startsInWord { edges.insert(.left) }
+    if match == .word, shape.endsInWord { edges.insert(.right) }
     forms.append(Form(offset: UInt32(pool.count), length: UInt16(truncatingIfNeeded: form.bytes.count), streams: form.streams, edges: edges, source: source))
     pool += form.bytes
     return forms.count - 1

@@ -9,7 +9,7 @@ final class PatternMatcher {
     case failure(String)
   }
 
-  /// The account of one rule on one long text.
+  /// The account of one rule on one text.
   struct Meter {
     /// Steps left. A step is one item tried, or 8 bytes run over.
     var left = 0
@@ -57,16 +57,17 @@ final class PatternMatcher {
 
   /// Starts the account of one rule on one text.
   func begin(_ number: Int) {
-    let budget = limits.match.multipliedReportingOverflow(by: PatternLimits.longTextFactor)
+    let budget = limits.match.multipliedReportingOverflow(by: PatternLimits.meterFactor)
     meter.pointee = Meter(left: budget.overflow ? .max : budget.partialValue, last: 0, comparesAll: set.hasBackReference[number])
   }
 
   /// The first match of pattern `number` in `text` at or behind `start`.
+  /// - Parameter isASCII: whether the text is known to hold nothing else.
   /// - Precondition: `text` is valid UTF-8 and `start` a character boundary in it.
   @inline(__always)
-  func match(_ number: Int, in text: UnsafePointer<UInt8>, count: Int, from start: Int) -> Outcome {
-    let metered = count > PatternLimits.shortText ? set.metered[number] : nil
-    let code = metered ?? set.plain[number]
+  func match(_ number: Int, in text: UnsafePointer<UInt8>, count: Int, from start: Int, isASCII: Bool) -> Outcome {
+    let metered = count > set.plainLength[number] ? set.metered[number] : nil
+    let code = metered ?? (isASCII ? set.ascii[number] : set.plain[number])
     let context = metered != nil ? meteredContext : plainContext
     let result =
       set.isJIT

@@ -14,17 +14,21 @@ struct PatternError: Error, Sendable, Hashable {
 /// (pcre2api, "Multithreading"); nothing is compiled after `init`.
 final class PatternSet: @unchecked Sendable {
   private(set) var plain: [OpaquePointer] = []
+  /// The same without PCRE2_UCP, for texts of ASCII alone: there it means the same, and classes are looked up in a small table.
+  private(set) var ascii: [OpaquePointer] = []
   /// Each pattern again with a call-out before every item, which meters long texts. nil where that would exceed PCRE2's size for a
   /// pattern (3 of 8,574 public rules, long lists of words): those keep the limit at each start position.
   private(set) var metered: [OpaquePointer?] = []
   private(set) var hasBackReference: [Bool] = []
+  /// Longer texts than this are metered.
+  private(set) var plainLength: [Int] = []
   /// Whether all could be compiled to machine code.
   private(set) var isJIT = true
 
   init() {}
 
   deinit {
-    for code in plain { pcre2_code_free_8(code) }
+    for code in plain + ascii { pcre2_code_free_8(code) }
     for code in metered { pcre2_code_free_8(code) }
   }
 
@@ -34,17 +38,21 @@ final class PatternSet: @unchecked Sendable {
   ]
 
   /// Compiles a pattern and returns its number.
-  func add(_ pattern: String, flags: String) throws(PatternError) -> Int {
-    var options = PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C
+  /// - Parameter plainLength: the longest text that the pattern may run on without a meter.
+  func add(_ pattern: String, flags: String, plainLength: Int) throws(PatternError) -> Int {
+    var options = PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C
     for letter in flags { options |= Self.flags.first { $0.letter == letter }?.option ?? 0 }
-    let code = try Self.compile(pattern, options: options)
+    let code = try Self.compile(pattern, options: options | PCRE2_UCP)
     plain.append(code)
-    let counting = try? Self.compile(pattern, options: options | PCRE2_AUTO_CALLOUT)
+    let narrow = try Self.compile(pattern, options: options)
+    ascii.append(narrow)
+    let counting = try? Self.compile(pattern, options: options | PCRE2_UCP | PCRE2_AUTO_CALLOUT)
     metered.append(counting)
-    for code in [code, counting ?? code] where pcre2_jit_compile_8(code, PCRE2_JIT_COMPLETE) != 0 { isJIT = false }
+    for code in [code, narrow, counting ?? code] where pcre2_jit_compile_8(code, PCRE2_JIT_COMPLETE) != 0 { isJIT = false }
     var backReferences: UInt32 = 0
     pcre2_pattern_info_8(code, UInt32(PCRE2_INFO_BACKREFMAX), &backReferences)
     hasBackReference.append(backReferences > 0)
+    self.plainLength.append(plainLength)
     return plain.count - 1
   }
 

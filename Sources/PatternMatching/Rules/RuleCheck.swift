@@ -2,7 +2,10 @@ import Moderation
 
 /// Compiling one rule's pattern, with its problems as diagnostics.
 enum RuleCheck {
-  static func compile(_ rule: WrittenRule, into patterns: PatternSet, limits: PatternLimits, diagnostics: inout Diagnostics) -> Int? {
+  /// - Parameter parsed: what the parser made of the pattern; nil when it gave up.
+  static func compile(
+    _ rule: WrittenRule, parsed: ParsedPattern?, into patterns: PatternSet, limits: PatternLimits, diagnostics: inout Diagnostics
+  ) -> Int? {
     for letter in rule.flags where !PatternSet.flags.contains(where: { $0.letter == letter }) {
       diagnostics.error(
         "invalid-flag", "unknown flag `\(letter)` in rule `\(rule.id)`", at: rule.span,
@@ -14,7 +17,7 @@ enum RuleCheck {
       return nil
     }
     do {
-      let number = try patterns.add(rule.pattern, flags: rule.flags)
+      let number = try patterns.add(rule.pattern, flags: rule.flags, plainLength: WorstCase.plainLength(of: parsed))
       warnIfEverythingMatches(rule, patterns, number, limits, &diagnostics)
       return number
     } catch {
@@ -29,8 +32,8 @@ enum RuleCheck {
     let matcher = PatternMatcher(patterns, limits: limits)
     let blank: [UInt8] = [0x20, 0]
     blank.withUnsafeBufferPointer { buffer in
-      guard let base = buffer.baseAddress, case .match(let range) = matcher.match(number, in: base, count: 1, from: 0), range.isEmpty else { return }
-      guard case .match = matcher.match(number, in: base, count: 0, from: 0) else { return }
+      guard let base = buffer.baseAddress, case .match(let range) = matcher.match(number, in: base, count: 1, from: 0, isASCII: true), range.isEmpty else { return }
+      guard case .match = matcher.match(number, in: base, count: 0, from: 0, isASCII: true) else { return }
       diagnostics.warning(
         "matches-everything", "rule `\(rule.id)` matches empty text, so it matches every message", at: rule.patternSpan,
         hint: "write `+` instead of `*`, or remove the empty branch")

@@ -13,8 +13,20 @@ struct PrefilterScan: ~Copyable {
   let forms: FormMatcher
   let sources: UnsafePointer<PatternSource>
   let matcher: PatternMatcher
+  let facts: Facts
   /// Tries everything everywhere: the oracle of the tests.
   let isExhaustive: Bool
+
+  /// What every message needs of the screen, at hand.
+  struct Facts {
+    var hasCopy: Bool
+    var options: NormalizationOptions
+    var needsCopyForCapitals: Bool
+    var hasWords: Bool
+    var hasLiterals: Bool
+    var hasRules: Bool
+    var hasExemptions: Bool
+  }
 
   var originalBits = WordBits()
   var foldedBits = WordBits()
@@ -22,9 +34,9 @@ struct PrefilterScan: ~Copyable {
   let folded = NormalizedText()
   let copy = NormalizedText()
   /// A text at the end of its buffer is copied here, where there is room behind it.
-  private var padded: [UInt8] = []
+  private var padded = Buffer<UInt8>(capacity: 4096)
 
-  var matches: ContiguousArray<RawMatch> = []
+  var matches = Buffer<RawMatch>()
   var exemptions = Exemptions()
   var originalRules: CandidateRules
   var copyRules: CandidateRules
@@ -37,45 +49,66 @@ struct PrefilterScan: ~Copyable {
     forms = screen.tables.formMatcher
     sources = screen.tables.sources.base
     matcher = PatternMatcher(screen.patterns, limits: screen.limits)
+    facts = screen.facts
     originalRules = CandidateRules(count: screen.rules.count)
     copyRules = CandidateRules(count: screen.rules.count)
   }
 
-  /// - Parameter readable: bytes that may be read from the text's start on.
-  mutating func judge(
-    _ text: UnsafeBufferPointer<UInt8>, readable: Int, message: Int32, traits: ScalarTrie<Normalizer.Trait>.View, into output: inout ScreenOutput
-  ) {
-    guard let base = text.baseAddress, readable >= text.count + Int(WK_TEXT_PADDING) else {
-      padded.removeAll(keepingCapacity: true)
-      padded.append(contentsOf: text)
-      padded.append(contentsOf: repeatElement(0, count: Int(WK_TEXT_PADDING)))
-      let taken = padded
-      taken.withUnsafeBufferPointer { buffer in
-        judge(UnsafeBufferPointer(rebasing: buffer[..<text.count]), readable: buffer.count, message: message, traits: traits, into: &output)
+  /// Judges the texts of `asked` messages.
+  mutating func judge(_ batch: MessageBatch, asked: [Int32], traits: ScalarTrie<Normalizer.Trait>.View, into output: inout ScreenOutput) {
+    batch.bytes.withUnsafeBufferPointer { bytes in
+      batch.messages.withUnsafeBufferPointer { messages in
+        for index in asked {
+          let range = messages[Int(index)].text
+          let text = UnsafeBufferPointer(rebasing: bytes[range.range])
+          if let base = text.baseAddress, bytes.count >= Int(range.end) + Int(WK_TEXT_PADDING) {
+            judge(base, count: text.count, message: index, traits: traits, into: &output)
+          } else {
+            judgeAtEnd(text, message: index, traits: traits, into: &output)
+          }
+        }
       }
-      return
     }
-    matches.removeAll(keepingCapacity: true)
-    originalRules.begin()
-    copyRules.begin()
+  }
 
-    originalBits.reserve(text.count)
-    let flags = wk_scan_words(base, text.count, originalBits.words, originalBits.high)
+  /// The scanners read some bytes past a text, so one at the end of the buffer is judged from a copy.
+  private mutating func judgeAtEnd(
+    _ text: UnsafeBufferPointer<UInt8>, message: Int32, traits: ScalarTrie<Normalizer.Trait>.View, into output: inout ScreenOutput
+  ) {
+    padded.reserve(text.count + Int(WK_TEXT_PADDING))
+    let base = padded.base
+    if let source = text.baseAddress { base.update(from: source, count: text.count) }
+    (base + text.count).update(repeating: 0, count: Int(WK_TEXT_PADDING))
+    judge(base, count: text.count, message: message, traits: traits, into: &output)
+  }
+
+  /// - Precondition: `WK_TEXT_PADDING` bytes behind the text are readable.
+  private mutating func judge(
+    _ text: UnsafePointer<UInt8>, count: Int, message: Int32, traits: ScalarTrie<Normalizer.Trait>.View, into output: inout ScreenOutput
+  ) {
+    matches.removeAll()
+    originalBits.reserve(count)
+    let flags = wk_scan_words(text, count, originalBits.words, originalBits.high)
     var seen: Normalizer.Trait = []
     if flags & UInt32(WK_TEXT_HIGH) != 0 {
-      guard let found = HighBytes.mark(base, count: text.count, words: originalBits.words, high: originalBits.high, traits: traits) else {
+      guard let found = HighBytes.mark(text, count: count, words: originalBits.words, high: originalBits.high, traits: traits) else {
         output.failures.append(ScreenFailure(message: message, cause: .error, detail: "text is not valid UTF-8"))
         return
       }
       seen = found
     }
-    let isCopied = makeCopy(text, flags: flags, seen: seen)
-    var original = TextView(bytes: base, count: text.count, words: UnsafePointer(originalBits.words), streams: isCopied ? .original : .both)
-    if seen.contains(.foldable) { original = fold(text, streams: original.streams, traits: traits) }
-    scan(original, isCopy: false)
-    if isCopied { scanCopy(traits: traits) }
-    let failed = runRules(on: text, isCopied: isCopied)
-    emit(message: message, into: &output)
-    if let failed { output.failures.append(ScreenFailure(message: message, cause: .error, detail: failed)) }
+    let buffer = UnsafeBufferPointer(start: text, count: count)
+    let isCopied = facts.hasCopy && makeCopy(buffer, flags: flags, seen: seen)
+    let streams: TextStreams = isCopied ? .original : .both
+    if seen.contains(.foldable) {
+      scan(fold(buffer, streams: streams, traits: traits), isCopy: false)
+    } else {
+      let view = TextView(bytes: text, count: count, words: originalBits.words, scratch: originalBits.high, streams: streams)
+      scan(view, isCopy: false)
+    }
+    if isCopied { scan(viewOfCopy(traits: traits), isCopy: true) }
+    let failure = facts.hasRules ? runRules(on: buffer, isASCII: flags & UInt32(WK_TEXT_HIGH) == 0, isCopied: isCopied) : nil
+    if !matches.isEmpty { emit(message: message, into: &output) }
+    if let failure { output.failures.append(ScreenFailure(message: message, cause: .error, detail: failure)) }
   }
 }

@@ -23,15 +23,19 @@ struct PrefilterTables: Sendable {
   let forms: FlatArray<FormTable.Form>
   let formPool: FlatArray<UInt8>
 
+  let pairs: FlatArray<UInt8>
+  let shortPairs: FlatArray<UInt8>
   let four: FlatGrams
   let three: FlatGrams
   let two: FlatGrams
-  let one: FlatGrams
+  let single: FlatArray<LiteralIndex.Entry>
   let literalPool: FlatArray<UInt8>
   let hasLiterals: Bool
 
   let sources: FlatArray<PatternSource>
   let byteClasses: FlatArray<UInt64>
+
+  let hasExemptions: Bool
 
   struct FlatGrams: Sendable {
     let bitmap: FlatArray<UInt64>
@@ -47,8 +51,7 @@ struct PrefilterTables: Sendable {
     }
 
     var pointers: LiteralScanner.Grams {
-      .init(
-        bitmap: bitmap.base, shift: shift, buckets: buckets.base, mask: UInt32(buckets.count - 2), entries: entries.base, isEmpty: entries.count == 0)
+      .init(bitmap: bitmap.base, shift: shift, buckets: buckets.base, mask: UInt32(buckets.count - 2), entries: entries.base)
     }
   }
 
@@ -61,13 +64,16 @@ struct PrefilterTables: Sendable {
     hasWords = !words.isEmpty
     self.forms = FlatArray(forms.forms)
     formPool = FlatArray(forms.pool)
+    pairs = FlatArray(literals.pairs)
+    shortPairs = FlatArray(literals.shortPairs)
     four = FlatGrams(literals.four)
     three = FlatGrams(literals.three)
     two = FlatGrams(literals.two)
-    one = FlatGrams(literals.one)
+    single = FlatArray(literals.single)
     literalPool = FlatArray(literals.pool)
     hasLiterals = !literals.isEmpty
     self.sources = FlatArray(sources)
+    hasExemptions = sources.contains { $0.effect == .exempt }
     self.byteClasses = FlatArray(byteClasses.table)
   }
 
@@ -80,7 +86,9 @@ struct PrefilterTables: Sendable {
   }
 
   var literalScanner: LiteralScanner {
-    LiteralScanner(four: four.pointers, three: three.pointers, two: two.pointers, one: one.pointers, pool: literalPool.base)
+    LiteralScanner(
+      pairs: pairs.base, shortPairs: shortPairs.base, four: four.pointers, three: three.pointers, two: two.pointers,
+      single: UnsafeBufferPointer(start: single.base, count: single.count), pool: literalPool.base)
   }
 }
 
@@ -93,6 +101,8 @@ struct CompiledRule: Sendable {
   var streams: TextStreams
   /// Bits of ``ByteClasses`` that a text must have.
   var needs: UInt64
+  /// Bytes that a text must start with, when the rule can only match there.
+  var first: ByteSet?
   /// Found through literals; else it is asked about every text.
   var hasLiterals: Bool
   var isCaseSensitive: Bool

@@ -17,6 +17,7 @@ struct PrefilterCompiler {
   private let patterns = PatternSet()
   private let phraseForms: PhraseForms
   private var reportedCategories: Set<String> = []
+  private var phraseNumbers: [PhraseKey: Int] = [:]
 
   /// Reads and compiles all that `configuration` names; nil when there are errors.
   static func compile(_ configuration: StageConfiguration, diagnostics: inout Diagnostics) -> PrefilterScreen? {
@@ -32,7 +33,13 @@ struct PrefilterCompiler {
       files.readRules(path: configuration.resolve(name), defaults: settings.defaults, at: path.span, diagnostics: &problems)
     }
     var compiler = PrefilterCompiler(settings: settings, categories: configuration.categories, written: files.patterns)
-    let screen = compiler.compile(diagnostics: &problems)
+    var more = Diagnostics()
+    let screen = compiler.compile(diagnostics: &more)
+    PatternFiles.add(more, of: configuration.id, to: &problems)
+    if !problems.hasErrors, screen.summary.phrases + screen.summary.rules == 0 {
+      let place = settings.lexicons.first ?? settings.rules.first
+      problems.warning("empty-prefilter", "the files of this prefilter hold nothing to look for", at: place?.span)
+    }
     diagnostics.add(contentsOf: problems)
     return problems.hasErrors ? nil : screen
   }
@@ -45,9 +52,8 @@ struct PrefilterCompiler {
   }
 
   private mutating func compile(diagnostics: inout Diagnostics) -> PrefilterScreen {
-    keepWanted(diagnostics: &diagnostics)
-    warnOfDoubles(diagnostics: &diagnostics)
-    for phrase in written.phrases { add(phrase, diagnostics: &diagnostics) }
+    keepWanted()
+    for (number, phrase) in written.phrases.enumerated() { add(phrase, number: number, diagnostics: &diagnostics) }
     for rule in written.rules { add(rule, diagnostics: &diagnostics) }
     // Exceptions of single phrases come last: the numbers before them are those of the files' entries.
     for (number, phrase) in written.phrases.enumerated() where !phrase.exempt.isEmpty { addExceptions(of: phrase, number: number) }
@@ -64,7 +70,7 @@ struct PrefilterCompiler {
   }
 
   /// Drops what is below the wanted severity or, when the stage says so, of other categories.
-  private mutating func keepWanted(diagnostics: inout Diagnostics) {
+  private mutating func keepWanted() {
     let minimum = settings.minimumSeverity
     let ignoresOthers = settings.ignoresOtherCategories
     let categories = categories
@@ -75,54 +81,44 @@ struct PrefilterCompiler {
     }
     written.phrases.removeAll { !isWanted($0.severity, $0.category, $0.effect) }
     written.rules.removeAll { !isWanted($0.severity, $0.category, $0.effect) }
-    if written.phrases.isEmpty, written.rules.isEmpty, !diagnostics.hasErrors, !written.files.isEmpty {
-      diagnostics.warning("empty-prefilter", "the files of this prefilter hold nothing to look for", at: settings.lexicons.first?.span ?? settings.rules.first?.span)
-    }
   }
 
   private func span(_ phrase: WrittenPhrase) -> SourceSpan {
     SourceSpan(file: written.files[Int(phrase.file)].path, line: Int(phrase.line), column: Int(phrase.column), length: 1)
   }
 
-  private func warnOfDoubles(diagnostics: inout Diagnostics) {
-    struct Key: Hashable {
-      var text: String
-      var category: String?
-      var effect: PatternEffect
-      var match: PhraseMatch
-    }
-    var first: [Key: Int] = [:]
-    first.reserveCapacity(written.phrases.count)
-    var doubles: [(Int, Int)] = []
-    for (number, phrase) in written.phrases.enumerated() {
-      let key = Key(text: phrase.text.lowercased(), category: phrase.category, effect: phrase.effect, match: phrase.match)
-      if let earlier = first[key] { doubles.append((number, earlier)) } else { first[key] = number }
-    }
-    for (number, earlier) in doubles.prefix(PatternFiles.maxProblems) {
-      let place = written.phrases[earlier]
-      diagnostics.warning(
-        "duplicate-phrase", "the phrase stands twice with the same category and effect", at: span(written.phrases[number]),
-        notes: [.init("first here", at: span(place))], hint: "remove one of them")
-    }
-    if doubles.count > PatternFiles.maxProblems {
-      diagnostics.warning("more-problems", "\(doubles.count - PatternFiles.maxProblems) more phrases stand twice", at: nil)
-    }
+  /// What two phrases share that are the same.
+  private struct PhraseKey: Hashable {
+    var form: [UInt8]
+    var category: UInt8
+    var effect: PatternEffect
+    var match: PhraseMatch
+  }
+
+  private mutating func noteDouble(_ phrase: WrittenPhrase, number: Int, form: PhraseForm, category: UInt8, diagnostics: inout Diagnostics) {
+    let key = PhraseKey(form: form.bytes, category: category, effect: phrase.effect, match: phrase.match)
+    guard let earlier = phraseNumbers.updateValue(number, forKey: key) else { return }
+    diagnostics.warning(
+      "duplicate-phrase", "the phrase stands twice with the same category and effect", at: span(phrase),
+      notes: [.init("first here", at: span(written.phrases[earlier]))], hint: "remove one of them")
   }
 }
 
 // MARK: - Phrases
 
 extension PrefilterCompiler {
-  private mutating func add(_ phrase: WrittenPhrase, diagnostics: inout Diagnostics) {
-    let number = Int32(sources.count)
+  private mutating func add(_ phrase: WrittenPhrase, number: Int, diagnostics: inout Diagnostics) {
+    let source = Int32(sources.count)
     let category = category(phrase.category, effect: phrase.effect, what: "phrase", at: span(phrase), diagnostics: &diagnostics)
     sources.append(PatternSource(effect: phrase.effect, category: category))
     places.append(.init(file: phrase.file, line: phrase.line, id: add(id: phrase.id)))
     let forms = phraseForms.forms(of: phrase.text)
-    if forms.isEmpty {
+    guard let first = forms.first else {
       diagnostics.error("empty-phrase", "nothing of the phrase is left to look for once it is normalised", at: span(phrase))
+      return
     }
-    for form in forms { add(form, match: phrase.match, source: number) }
+    noteDouble(phrase, number: number, form: first, category: category, diagnostics: &diagnostics)
+    for form in forms { add(form, match: phrase.match, source: source) }
   }
 
   private mutating func addExceptions(of phrase: WrittenPhrase, number: Int) {
@@ -135,14 +131,14 @@ extension PrefilterCompiler {
   }
 
   private mutating func add(_ form: PhraseForm, match: PhraseMatch, source: Int32) {
-    let number = forms.add(form, match: match, source: source)
-    let words = form.words()
-    guard match == .word, form.startsInWord, let first = words.first else {
+    let shape = form.shape
+    let number = forms.add(form, shape, match: match, source: source)
+    guard match == .word, shape.startsInWord else {
       literals.append((form.literal, .form(number)))
       return
     }
-    let hash = words.count > 1 ? WordHash.pair(WordHash.word(first), WordHash.word(words[1])) : WordHash.word(first)
-    wordKeys.append((hash, number, first.count))
+    let hash = shape.second.isEmpty ? WordHash.word(shape.first) : WordHash.pair(WordHash.word(shape.first), WordHash.word(shape.second))
+    wordKeys.append((hash, number, shape.first.count))
   }
 
   private mutating func add(id: String?) -> Int32 {
@@ -180,8 +176,8 @@ extension PrefilterCompiler {
     sources.append(PatternSource(effect: rule.effect, category: category))
     let file = written.files.firstIndex { $0.path == rule.span.file } ?? 0
     places.append(.init(file: Int32(file), line: Int32(truncatingIfNeeded: rule.span.line), id: add(id: rule.id)))
-    guard let pattern = RuleCheck.compile(rule, into: patterns, limits: settings.limits, diagnostics: &diagnostics) else { return }
     let parsed = PatternParser.parse(rule.pattern, flags: rule.flags)
+    guard let pattern = RuleCheck.compile(rule, parsed: parsed, into: patterns, limits: settings.limits, diagnostics: &diagnostics) else { return }
     let requirement = parsed.map(RequiredLiterals.requirement)
     let isCaseSensitive = parsed?.isCaseSensitive ?? true
     let number = rules.count
@@ -191,6 +187,6 @@ extension PrefilterCompiler {
     rules.append(
       CompiledRule(
         source: source, pattern: pattern, streams: streams, needs: byteClasses.needs(requirement?.bytes ?? []),
-        hasLiterals: requirement?.literals != nil, isCaseSensitive: isCaseSensitive, isExempt: rule.effect == .exempt))
+        first: parsed.flatMap { FirstBytes.ofAnchored($0.root) }, hasLiterals: requirement?.literals != nil, isCaseSensitive: isCaseSensitive, isExempt: rule.effect == .exempt))
   }
 }

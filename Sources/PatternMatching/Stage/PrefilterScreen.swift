@@ -19,12 +19,11 @@ public final class PrefilterScreen: Screen {
   let unconditionalRules: [Int]
   let patterns: PatternSet
   let limits: PatternLimits
-  /// nil when no normalised copy is made.
-  let normalizer: Normalizer?
-  let folder = Normalizer(.caseOnly)
+  /// Makes the normalised copy, if there is one.
+  private let normalizer: Normalizer
+  private let folder = Normalizer(.caseOnly)
   let traits: ScalarTrie<Normalizer.Trait>
-  /// A rule on the copy tells cases apart, so a text with capitals needs its copy even if nothing else in it changes.
-  let needsCopyForCapitals: Bool
+  let facts: PrefilterScan.Facts
   let names: SourceNames
   public let summary: Summary
   public let fingerprint: String
@@ -39,14 +38,22 @@ public final class PrefilterScreen: Screen {
     unconditionalRules = rules.indices.filter { !rules[$0].hasLiterals }
     self.patterns = patterns
     self.limits = limits
-    self.normalizer = normalizer
-    traits = (normalizer ?? folder).traits()
-    needsCopyForCapitals = rules.contains { $0.isCaseSensitive && $0.streams.contains(.normalised) }
+    self.normalizer = normalizer ?? folder
+    traits = self.normalizer.traits
+    facts = PrefilterScan.Facts(
+      hasCopy: normalizer != nil, options: self.normalizer.options,
+      // A rule on the copy tells cases apart, so a text with capitals needs its copy even if nothing else in it changes.
+      needsCopyForCapitals: rules.contains { $0.isCaseSensitive && $0.streams.contains(.normalised) },
+      hasWords: tables.hasWords, hasLiterals: tables.hasLiterals, hasRules: !rules.isEmpty, hasExemptions: tables.hasExemptions)
     self.names = names
     self.summary = summary
     self.fingerprint = fingerprint
     self.allowsWithoutHits = allowsWithoutHits
   }
+
+  /// Through these, as handing out the normalizers would count references for every message.
+  @inline(__always) func normalise(_ text: UnsafeBufferPointer<UInt8>, into copy: NormalizedText) -> Bool { normalizer.normalize(text, into: copy) }
+  @inline(__always) func fold(_ text: UnsafeBufferPointer<UInt8>, into copy: NormalizedText) { folder.normalize(text, into: copy) }
 
   public var scoredCategories: [CategoryIndex] { [] }
   public func makeWorker() -> any ScreenWorker { PrefilterWorker(self) }

@@ -12,14 +12,6 @@ final class PrefilterWorker: ScreenWorker {
   }
 
   func evaluate(_ batch: MessageBatch, asked: [Int32], into output: inout ScreenOutput) {
-    batch.bytes.withUnsafeBufferPointer { buffer in
-      screen.traits.withView { traits in
-        for index in asked {
-          let range = batch.messages[Int(index)].text
-          let bytes = UnsafeBufferPointer(rebasing: buffer[range.range])
-          scan.judge(bytes, readable: buffer.count - Int(range.start), message: index, traits: traits, into: &output)
-        }
-      }
-    }
+    screen.traits.withView { traits in scan.judge(batch, asked: asked, traits: traits, into: &output) }
   }
 }

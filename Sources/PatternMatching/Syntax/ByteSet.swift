@@ -38,6 +38,8 @@ struct ByteSet: Sendable, Hashable {
     return result
   }
 
+  func intersects(_ other: Self) -> Bool { low & other.low | high & other.high != 0 || hasHigh && other.hasHigh }
+
   mutating func insertHigh() { hasHigh = true }
 
   /// With the other case of each ASCII letter, and all high bytes where a letter has a case partner beyond ASCII (`k`, `s`).
@@ -81,23 +83,23 @@ enum ByteFrequency {
   }
 
   /// Pieces of common words and addresses: far more frequent than their letters suggest.
-  private static let common = [
+  private static let common: [[UInt8]] = [
     "http", "https://", "://", "www.", ".com", "the ", " the", "and ", " and", "you", "your", "ing ", "that", "this", "with", "have", "just", "like", "what",
     "for ", " for", "not ", "are ", "all ", "was ", "but ", "they", "when", "about", "people", "there", "their", "would", "ould", "ight", "ever", "some",
     "tion", "from", "know", "will", "here", "good", "love", "time", "want", "get ", "out ", "one ", "can ", "now ", "don't", " to ", " of ", " is ", " in ",
-  ]
+  ].map { Array($0.utf8) }
 
-  /// Expected share of positions where `literal` (lower case) starts.
+  /// Expected share of positions where `literal` (lower case) starts: each byte given the one before.
   static func of(literal: [UInt8]) -> Double {
-    let product = literal.reduce(1) { $0 * of($1) }
-    // Letters follow each other in words far more often than chance has it.
-    let correlated = product * Double(1 << min(literal.count, 8))
-    return max(correlated, common.contains { contains($0, literal) } ? 0.002 : 0)
+    guard literal.count > 1 else { return literal.first.map { of($0) } ?? 1 }
+    var share = BigramFrequency.share(literal[0], literal[1])
+    for index in literal.indices.dropFirst(2) {
+      share *= min(1, BigramFrequency.share(literal[index - 1], literal[index]) / BigramFrequency.share(literal[index - 1]))
+    }
+    return max(share, common.contains { contains($0, literal) } ? 0.002 : 0)
   }
 
-  private static func contains(_ text: String, _ literal: [UInt8]) -> Bool {
-    let bytes = Array(text.utf8)
-    guard literal.count <= bytes.count else { return false }
-    return (0...bytes.count - literal.count).contains { Array(bytes[$0..<$0 + literal.count]) == literal }
+  private static func contains(_ text: [UInt8], _ part: [UInt8]) -> Bool {
+    part.count <= text.count && (0...text.count - part.count).contains { text[$0..<$0 + part.count].elementsEqual(part) }
   }
 }

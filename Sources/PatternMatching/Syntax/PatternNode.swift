@@ -3,8 +3,12 @@
 /// Whatever the parser does not understand for certain becomes ``anything`` or makes it give up, so that a literal is only ever derived
 /// from what every match must contain.
 indirect enum PatternNode: Sendable, Hashable {
-  /// Matches without consuming: anchors, boundaries, look-around, comments.
+  /// Matches without consuming: anchors and boundaries.
   case empty
+  /// The start of the text.
+  case start
+  /// Looks for the node, or for its absence, without consuming.
+  case lookaround(PatternNode)
   /// One character that is one of a few, each as its case-folded UTF-8 bytes; `lead`: the bytes that it may start with in a text.
   case character(variants: [[UInt8]], lead: ByteSet)
   /// One character of a larger set.

@@ -5,7 +5,8 @@ extension PatternParser {
     guard let scalar = peek() else { throw UnknownSyntax() }
     index += 1
     switch scalar {
-    case "b", "B", "A", "Z", "z", "G", "K": return [.empty]
+    case "A": return [.start]
+    case "b", "B", "Z", "z", "G", "K": return [.empty]
     case "Q": return try quoted()
     case "E": return []
     case "d", "D", "w", "W", "s", "S", "h", "H", "v", "V", "N":

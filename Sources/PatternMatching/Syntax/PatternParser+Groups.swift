@@ -27,8 +27,7 @@ extension PatternParser {
   }
 
   private mutating func lookaround() throws(UnknownSyntax) -> PatternNode {
-    _ = try body()
-    return .empty
+    .lookaround(try body())
   }
 
   private mutating func namedGroup(end: Unicode.Scalar) throws(UnknownSyntax) -> PatternNode {
@@ -80,7 +79,8 @@ extension PatternParser {
       case "x":
         if isOn, take("x") { flags.extendedMore = true } else if !isOn { flags.extendedMore = false }
         flags.extended = isOn
-      case "m", "s", "n", "U", "J": break
+      case "m": flags.multiline = isOn
+      case "s", "n", "U", "J": break
       default: throw UnknownSyntax()
       }
     }

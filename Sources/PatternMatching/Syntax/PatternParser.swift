@@ -7,6 +7,7 @@ struct PatternParser {
     var caseless = false
     var extended = false
     var extendedMore = false
+    var multiline = false
   }
 
   let text: [Unicode.Scalar]
@@ -18,7 +19,7 @@ struct PatternParser {
   /// - Parameter flags: letters of `imsxnU` as in a rule's `flags`.
   /// - Returns: nil when the pattern holds something that is not understood for certain.
   static func parse(_ pattern: String, flags: String) -> ParsedPattern? {
-    var parser = PatternParser(pattern, flags: Flags(caseless: flags.contains("i"), extended: flags.contains("x")))
+    var parser = PatternParser(pattern, flags: Flags(caseless: flags.contains("i"), extended: flags.contains("x"), multiline: flags.contains("m")))
     guard let root = try? parser.alternation(), parser.index == parser.text.count else { return nil }
     return ParsedPattern(root: root, isCaseSensitive: parser.isCaseSensitive)
   }
@@ -147,7 +148,10 @@ struct PatternParser {
     case ".":
       index += 1
       return [.set(lead: .all)]
-    case "^", "$":
+    case "^":
+      index += 1
+      return [flags.multiline ? .empty : .start]
+    case "$":
       index += 1
       return [.empty]
     case "{":

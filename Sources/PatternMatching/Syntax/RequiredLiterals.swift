@@ -11,8 +11,9 @@ struct Requirement: Sendable, Hashable {
 /// Each node has the strings that it can match, if they are few (`exact`), else the best set of literals of which one must be in any match.
 /// In a sequence, neighbouring exact nodes are multiplied out, and the rarest set of all is kept.
 struct RequiredLiterals {
-  /// Most strings in one set, and most bytes in one string.
-  static let mostLiterals = 64
+  /// Most strings in one set that was multiplied out, most in a list of alternatives, and most bytes in one string.
+  static let mostProducts = 64
+  static let mostLiterals = 1000
   static let longestLiteral = 24
   /// Below this length a literal says too little to be looked for by itself.
   static let shortestLiteral = 2
@@ -42,7 +43,7 @@ struct RequiredLiterals {
 
   private func facts(_ node: PatternNode) -> Facts {
     switch node {
-    case .empty: return Facts(exact: [[]])
+    case .empty, .start, .lookaround: return Facts(exact: [[]])
     case .anything: return Facts()
     case .set(let lead): return Facts(bytes: [lead])
     case .character(let variants, let lead): return Facts(exact: variants, bytes: [lead])
@@ -101,7 +102,7 @@ struct RequiredLiterals {
   private func repetition(_ part: Facts, min: Int, max: Int?) -> Facts {
     if max == 0 { return Facts(exact: [[]]) }
     guard min > 0 else {
-      guard max == 1, let exact = part.exact, exact.count < Self.mostLiterals else { return Facts() }
+      guard max == 1, let exact = part.exact, exact.count < Self.mostProducts else { return Facts() }
       return Facts(exact: Self.unique([[]] + exact))
     }
     var result = Facts(bytes: part.bytes)
@@ -129,7 +130,7 @@ struct RequiredLiterals {
 
   /// Every string of `a` followed by every one of `b`; nil when that is too many or too long.
   private static func product(_ a: [[UInt8]], _ b: [[UInt8]]) -> [[UInt8]]? {
-    guard a.count * b.count <= mostLiterals else { return nil }
+    guard a.count * b.count <= (a.count == 1 || b.count == 1 ? mostLiterals : mostProducts) else { return nil }
     let longest = (a.map(\.count).max() ?? 0) + (b.map(\.count).max() ?? 0)
     guard longest <= longestLiteral else { return nil }
     return unique(a.flatMap { head in b.map { head + $0 } })
@@ -139,9 +140,10 @@ struct RequiredLiterals {
 
   /// `strings` as literals to look for; nil when one of them is too short.
   private static func candidate(_ strings: [[UInt8]]) -> Candidate? {
-    guard !strings.isEmpty, strings.allSatisfy({ $0.count >= shortestLiteral }), strings.count <= 4 * mostLiterals else { return nil }
+    guard !strings.isEmpty, strings.allSatisfy({ $0.count >= shortestLiteral }), strings.count <= mostLiterals else { return nil }
     // A string that contains another is found with it.
-    let kept = unique(strings).filter { string in !strings.contains { $0.count < string.count && contains(string, $0) } }
+    let distinct = unique(strings)
+    let kept = distinct.count > mostProducts ? distinct : distinct.filter { string in !strings.contains { $0.count < string.count && contains(string, $0) } }
     return Candidate(literals: kept, frequency: kept.reduce(0) { $0 + ByteFrequency.of(literal: $1) })
   }
 
