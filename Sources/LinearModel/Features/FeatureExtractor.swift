@@ -70,7 +70,10 @@ struct FeatureExtractor: ~Copyable {
     var lastStart = 0
     var i = 1
     while i < count {
-      guard !isGap(bytes, i) else { i += 1; continue }
+      guard !isGap(bytes, i) else {
+        i += 1
+        continue
+      }
       let start = i
       i = endOfWord(bytes, start)
       let hash = FeatureHash.state(bytes + start, length: i - start, seed: FeatureHash.wordSeed) | 1

@@ -43,9 +43,18 @@ struct JSONWriter {
     bytes.append(contentsOf: text.utf8)
   }
 
-  mutating func member(_ key: String, _ value: String) { self.key(key); self.value(value) }
-  mutating func member(_ key: String, _ value: Int) { self.key(key); self.value(value) }
-  mutating func member(_ key: String, _ value: Double) { self.key(key); self.value(value) }
+  mutating func member(_ key: String, _ value: String) {
+    self.key(key)
+    self.value(value)
+  }
+  mutating func member(_ key: String, _ value: Int) {
+    self.key(key)
+    self.value(value)
+  }
+  mutating func member(_ key: String, _ value: Double) {
+    self.key(key)
+    self.value(value)
+  }
   mutating func member(_ key: String, _ values: [Int]) {
     self.key(key)
     array { writer in for value in values { writer.value(value) } }

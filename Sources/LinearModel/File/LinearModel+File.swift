@@ -1,11 +1,11 @@
 import Crypto
 
 #if canImport(Glibc)
-import Glibc
+  import Glibc
 #elseif canImport(Musl)
-import Musl
+  import Musl
 #elseif canImport(Darwin)
-import Darwin
+  import Darwin
 #endif
 
 extension LinearModel {
@@ -99,11 +99,11 @@ extension LinearModel {
 
   private static func readSome(_ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer) -> Int {
     #if canImport(Glibc)
-    Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+      Glibc.read(descriptor, buffer.baseAddress, buffer.count)
     #elseif canImport(Musl)
-    Musl.read(descriptor, buffer.baseAddress, buffer.count)
+      Musl.read(descriptor, buffer.baseAddress, buffer.count)
     #elseif canImport(Darwin)
-    Darwin.read(descriptor, buffer.baseAddress, buffer.count)
+      Darwin.read(descriptor, buffer.baseAddress, buffer.count)
     #endif
   }
 }

@@ -11,7 +11,9 @@ extension ModelCard {
     }
     labels = try Self.labels(card)
     features = try Self.features(card["features"])
-    guard let precision = card["weights"]?.string.flatMap(Precision.init(rawValue:)) else { throw Self.invalid("`weights` in the card must be int8 or float32") }
+    guard let precision = card["weights"]?.string.flatMap(Precision.init(rawValue:)) else {
+      throw Self.invalid("`weights` in the card must be int8 or float32")
+    }
     self.precision = precision
     guard let calibrations = card["calibration"]?.array, calibrations.count == labels.count else {
       throw Self.invalid("the card must have one calibration for each label")

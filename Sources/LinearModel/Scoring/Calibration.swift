@@ -51,7 +51,7 @@ public enum CalibrationMethod: String, Sendable, Hashable, CaseIterable {
   static let isotonicRarer = 200
 
   /// Fits to held-out scores.
-  func fit(_ scores: [Float], _ labels: [Bool]) -> Calibration {
+  package func fit(_ scores: [Float], _ labels: [Bool]) -> Calibration {
     let positives = labels.count { $0 }
     let rarer = min(positives, labels.count - positives)
     switch self {

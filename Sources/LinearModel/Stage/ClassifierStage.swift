@@ -49,7 +49,9 @@ public enum ClassifierStage {
     if columns.isEmpty, !diagnostics.hasErrors {
       diagnostics.error(
         "no-scored-category", "the model of stage `\(configuration.id)` scores none of the pipeline's categories", at: setting.span,
-        hint: "it has \(list(model.labels)); name them under `labels:`, for example `labels: {\(model.labels.first ?? "label"): \(configuration.categories.categories.first?.name ?? "category")}`")
+        hint:
+          "it has \(list(model.labels)); name them under `labels:`, for example `labels: {\(model.labels.first ?? "label"): \(configuration.categories.categories.first?.name ?? "category")}`"
+      )
     }
     return LinearScreen(model: model, columns: columns)
   }

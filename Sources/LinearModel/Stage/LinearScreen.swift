@@ -9,9 +9,19 @@ public struct LinearScreen: Screen {
   public let model: LinearModel
   let columns: [Column]
 
+  init(model: LinearModel, columns: [Column]) { (self.model, self.columns) = (model, columns) }
+
+  /// Scores the categories that are called like a label of the model.
+  public init(_ model: LinearModel, categories: CategoryTable) {
+    let columns = model.labels.enumerated().compactMap { label, name in categories.index(of: name).map { Column(label: label, category: $0) } }
+    self.init(model: model, columns: columns.sorted { $0.category < $1.category })
+  }
+
   public var scoredCategories: [CategoryIndex] { columns.map(\.category) }
   public var fingerprint: String { model.fingerprint }
   public func makeWorker() -> any ScreenWorker { LinearWorker(self) }
+  /// For tests and benchmarks: a worker that computes every token anew.
+  package func makeWorkerWithoutMemo() -> any ScreenWorker { LinearWorker(self, usesMemo: false) }
   /// A classifier has no rules.
   public func describe(source: Int32) -> SourceDescription { SourceDescription(rule: "\(source)") }
 }

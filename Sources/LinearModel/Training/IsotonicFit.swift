@@ -22,7 +22,10 @@ enum IsotonicFit {
     for block in blocks {
       let share = min(max(Float(block.share), least), 1 - least)
       // Different means can be the same `Float`; the later, higher share stands.
-      if points.last == Float(block.score) { shares[shares.count - 1] = share; continue }
+      if points.last == Float(block.score) {
+        shares[shares.count - 1] = share
+        continue
+      }
       points.append(Float(block.score))
       shares.append(share)
     }
