@@ -18,12 +18,13 @@ func processorSeconds() -> Double {
 func peakMegabytes() -> Double {
   var usage = rusage()
   #if canImport(Glibc)
-    getrusage(RUSAGE_SELF, &usage)
-    return Double(usage.ru_maxrss) / 1024
+    getrusage(Int32(RUSAGE_SELF.rawValue), &usage)
+    let unitsPerMegabyte = 1024.0
   #else
     getrusage(RUSAGE_SELF, &usage)
-    return Double(usage.ru_maxrss) / 1_048_576
+    let unitsPerMegabyte = 1_048_576.0
   #endif
+  return Double(usage.ru_maxrss) / unitsPerMegabyte
 }
 
 func drawnSample(messages: Int, categories: Int) throws -> EvaluationSample {
