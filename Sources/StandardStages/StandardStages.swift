@@ -8,5 +8,5 @@ public enum StandardStages {
   public static let all: [StageType] = [PrefilterStage.stageType, ClassifierStage.type, SafeguardStage.type]
 
   /// Explanations of the diagnostics that stage modules report, for `winnow explain`.
-  public static let codes: [CodeExplanation] = ClassifierStage.codes + SafeguardStage.codes + PolicyLint.codes
+  public static let codes: [CodeExplanation] = PrefilterStage.codes + ClassifierStage.codes + SafeguardStage.codes + PolicyLint.codes
 }

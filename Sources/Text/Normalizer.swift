@@ -26,7 +26,7 @@ public struct Normalizer: Sendable {
     self.options = options
     let mapping = ScalarMapping(options: options)
     self.mapping = mapping
-    traits = .combining(ScalarClass.table, mapping.entries, Self.trait)
+    traits = .combining(ScalarClass.table, mapping.entries) { Self.trait($0, $1, mapping) }
     ascii = (0..<128).map { (byte: UInt8) in
       let isSpace = (9...13).contains(byte)
       if options.invisibles, byte < 0x20 || byte == 0x7F, !isSpace { return 0 }
@@ -47,15 +47,26 @@ public struct Normalizer: Sendable {
     public static let changes = Trait(rawValue: 4)
     public static let space = Trait(rawValue: 8)
     public static let letter = Trait(rawValue: 16)
+    /// Changes, and a word changes with it: a letter, number or mark goes in or comes out.
+    public static let changesWords = Trait(rawValue: 32)
+    /// Goes away without a trace. Words change when one stood on either side.
+    public static let vanishes = Trait(rawValue: 64)
   }
 
-  private static func trait(_ scalarClass: ScalarClass, _ entry: ScalarMapping.Entry) -> Trait {
+  private static func trait(_ scalarClass: ScalarClass, _ entry: ScalarMapping.Entry, _ mapping: ScalarMapping) -> Trait {
     var traits: Trait = []
     if scalarClass.isWord { traits.insert(.word) }
     if scalarClass.contains(.foldable) { traits.insert(.foldable) }
     if scalarClass.contains(.space) { traits.insert(.space) }
     if scalarClass.isLetter { traits.insert(.letter) }
-    if entry != .same { traits.insert(.changes) }
+    guard entry != .same else { return traits }
+    traits.insert(.changes)
+    let isWordPart = !scalarClass.isDisjoint(with: [.letter, .mark, .number, .removableMark])
+    switch entry.kind {
+    case .invisible: traits.insert(.vanishes)
+    case .replaced where !isWordPart && !entry.hasTwin && !mapping.replacementHasWord(entry): break
+    default: traits.insert(.changesWords)
+    }
     return traits
   }
 

@@ -29,6 +29,8 @@ public struct ScalarClass: OptionSet, Sendable, Hashable {
 
   /// The classes of all scalars.
   public static let table = ScalarTrie<ScalarClass>(
-    runs: PackedTables.runs(PackedTables.classes).map { .init(first: $0.first, count: $0.count, stride: $0.stride, value: .init(rawValue: UInt16($0.values[0]))) },
+    runs: PackedTables.runs(PackedTables.classes).map {
+      .init(first: $0.first, count: $0.count, stride: $0.stride, value: .init(rawValue: UInt16($0.values[0])))
+    },
     fallback: [])
 }

@@ -40,6 +40,12 @@ final class ScalarMapping: Sendable {
   /// For the characters whose form depends on their neighbours.
   let builder: ScalarMappingBuilder
 
+  /// Whether a replacement holds a letter, number or mark.
+  func replacementHasWord(_ entry: Entry) -> Bool {
+    String(decoding: pool[entry.offset..<entry.offset + entry.length], as: UTF8.self).unicodeScalars
+      .contains { !ScalarClass.table[$0.value].isDisjoint(with: [.letter, .mark, .number]) }
+  }
+
   init(options: NormalizationOptions) {
     let builder = ScalarMappingBuilder(options: options)
     self.builder = builder

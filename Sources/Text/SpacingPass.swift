@@ -4,33 +4,41 @@
 /// `f u c k   y o u` becomes two. The letters are marked as joined, as the word's own limits may be lost (`a f u c k`).
 enum SpacingPass {
   static func run(_ copy: NormalizedText) -> Bool {
-    guard copy.count >= 5 else { return false }
-    var changed = false
-    var (read, write) = (0, 0)
+    guard copy.count >= 5, var (start, word) = next(copy, from: 0) else { return false }
+    var write = start
+    while true {
+      for part in word.letters {
+        for i in part {
+          copy.move(from: i, to: write)
+          copy.flags[write] |= NormalizedText.joined
+          write += 1
+        }
+      }
+      let following = next(copy, from: word.end)
+      for i in word.end..<(following?.start ?? copy.count) {
+        copy.move(from: i, to: write)
+        write += 1
+      }
+      guard let following else { break }
+      (start, word) = following
+    }
+    copy.finish(count: write)
+    return true
+  }
+
+  /// The next word spelled with gaps that starts at or behind `index`, where no word goes on.
+  private static func next(_ copy: NormalizedText, from index: Int) -> (start: Int, word: (letters: [Range<Int>], end: Int))? {
+    let bytes = copy.bytes
+    var read = index
     var previousIsWord = false
     while read < copy.count {
-      let (scalar, length) = UTF8Scalar.decode(copy.bytes, at: read, end: copy.count)
+      let (scalar, length) = UTF8Scalar.decode(bytes, at: read, end: copy.count)
       let isWord = isWordPart(scalar)
-      if isWord, !previousIsWord, let word = spelled(copy, from: read) {
-        for part in word.letters {
-          for i in part {
-            copy.move(from: i, to: write)
-            copy.flags[write] |= NormalizedText.joined
-            write += 1
-          }
-        }
-        read = word.end
-        previousIsWord = true
-        changed = true
-        continue
-      }
-      for i in 0..<length { copy.move(from: read + i, to: write + i) }
-      read += length
-      write += length
+      if isWord, !previousIsWord, let word = spelled(copy, from: read) { return (read, word) }
       previousIsWord = isWord
+      read += length
     }
-    if changed { copy.finish(count: write) }
-    return changed
+    return nil
   }
 
   /// The word spelled with gaps that starts at `start`; nil when there is none.

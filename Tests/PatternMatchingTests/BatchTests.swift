@@ -6,7 +6,10 @@ import Testing
 @Suite struct BatchTests {
   static let prefilter = Result {
     try Prefilter(
-      ["words.txt": "fuck\nass\nkill yourself\nключ\n😂", "r.rules.yaml": "- {id: a, pattern: 'free\\s+nitro', flags: i}\n- {id: b, pattern: '(a+)+$'}\n- {id: c, pattern: '^$'}"],
+      [
+        "words.txt": "fuck\nass\nkill yourself\nключ\n😂",
+        "r.rules.yaml": "- {id: a, pattern: 'free\\s+nitro', flags: i}\n- {id: b, pattern: '(a+)+$'}\n- {id: c, pattern: '^$'}",
+      ],
       settings: "category: spam\nnormalise: {leet: true, spacing: true}")
   }
 
@@ -41,7 +44,9 @@ import Testing
     let worker = prefilter.screen.makeWorker()
     for (index, text) in Self.texts.prefix(200).enumerated() {
       let expected = prefilter.output([text]).hits.map(\.span)
-      for (before, after) in [("", ""), ("fuck ", ""), ("", "fuck"), ("aaa", "aaa"), ("é", "\u{301}uck"), ("fu", "ck ass"), ("", String(repeating: "s", count: 100))] {
+      for (before, after) in [
+        ("", ""), ("fuck ", ""), ("", "fuck"), ("aaa", "aaa"), ("é", "\u{301}uck"), ("fu", "ck ass"), ("", String(repeating: "s", count: 100)),
+      ] {
         let bytes = Array((before + text + after).utf8)
         let range = ByteRange(before.utf8.count..<before.utf8.count + text.utf8.count)
         let batch = MessageBatch(bytes: bytes, messages: [MessageRecord(position: 0, id: .empty, text: range, record: .empty)])

@@ -20,7 +20,9 @@ import Text
       for scalar in scalars where ScalarClass.table[scalar.value].rawValue != 0 {
         var (error, offset): (Int32, Int) = (0, 0)
         var pattern = "\\x{\(String(scalar.value, radix: 16))}"
-        guard let code = pattern.withUTF8({ pcre2_compile_8($0.baseAddress, $0.count, PCRE2_UTF | PCRE2_UCP | PCRE2_CASELESS, &error, &offset, nil) }) else { continue }
+        guard let code = pattern.withUTF8({ pcre2_compile_8($0.baseAddress, $0.count, PCRE2_UTF | PCRE2_UCP | PCRE2_CASELESS, &error, &offset, nil) }) else {
+          continue
+        }
         defer { pcre2_code_free_8(code) }
         pcre2_jit_compile_8(code, PCRE2_JIT_COMPLETE)
         var start = 0

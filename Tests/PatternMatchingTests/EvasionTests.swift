@@ -3,7 +3,10 @@ import PatternMatching
 import Testing
 
 @Suite struct EvasionTests {
-  static let prefilter = Result { try Prefilter(["words.txt": "fuck\nass\nbook\nxxx\nasshole\nbullshit\nkill yourself\nсука\nhello"], settings: "category: spam\nnormalise: {leet: true, spacing: true}") }
+  static let prefilter = Result {
+    try Prefilter(
+      ["words.txt": "fuck\nass\nbook\nxxx\nasshole\nbullshit\nkill yourself\nсука\nhello"], settings: "category: spam\nnormalise: {leet: true, spacing: true}")
+  }
   static let plain = Result { try Prefilter(["words.txt": "fuck\nass\nbook\nxxx\nasshole\nbullshit\nkill yourself\nсука"]) }
 
   @Test(arguments: [

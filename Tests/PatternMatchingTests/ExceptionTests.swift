@@ -12,11 +12,12 @@ import Testing
     """
   static let prefilter = Result { try Prefilter(["slurs.yaml": lexicon]) }
 
-  @Test(arguments: [
-    ("Scunthorpe United", []), ("SCUNTHORPE cunt", ["cunt"]), ("cunts in Scunthorpe", ["cunt"]), ("scunthorpes", ["cunt"]),
-    ("a cocktail, a peacock, Penistone", []), ("cocktail cock", ["cock"]), ("first class assassin", []), ("classy ass", ["ass", "ass"]),
-    ("the title", []), ("subtitle", ["tit"]),
-  ] as [(String, [String])])
+  @Test(
+    arguments: [
+      ("Scunthorpe United", []), ("SCUNTHORPE cunt", ["cunt"]), ("cunts in Scunthorpe", ["cunt"]), ("scunthorpes", ["cunt"]),
+      ("a cocktail, a peacock, Penistone", []), ("cocktail cock", ["cock"]), ("first class assassin", []), ("classy ass", ["ass", "ass"]),
+      ("the title", []), ("subtitle", ["tit"]),
+    ] as [(String, [String])])
   func allowListHidesWhatStandsInsideIt(_ text: String, _ expected: [String]) throws {
     #expect(try Self.prefilter.get().texts(text) == expected)
   }
@@ -28,7 +29,9 @@ import Testing
   }
 
   @Test func exceptionOfOneCategoryHidesOnlyThatCategory() throws {
-    let prefilter = try Prefilter(["a.yaml": "- {phrase: shoot, category: threats}\n- {phrase: shoot, category: spam}\n- {phrase: photo shoot, effect: exempt, category: threats}"])
+    let prefilter = try Prefilter([
+      "a.yaml": "- {phrase: shoot, category: threats}\n- {phrase: shoot, category: spam}\n- {phrase: photo shoot, effect: exempt, category: threats}"
+    ])
     #expect(prefilter.output(["photo shoot"]).hits.map { Prefilter.categories[$0.category].name } == ["spam"])
   }
 

@@ -2,25 +2,33 @@ import Foundation
 import Moderation
 import PatternMatching
 import Testing
+import YAMLDocument
 
 @Suite struct FileTests {
   @Test func everyFormatGivesTheSamePhrases() throws {
     let yaml = "category: hate\neffect: escalate\nphrases: [one, two words, {phrase: three, category: threats, effect: block, final: true}]\nexempt: [one of]"
-    let csv = "phrase,category,severity,effect,final\r\none,hate,,escalate,\r\n\"two words\",hate,low,escalate,no\r\nthree,threats,high,block,true\none of,,,exempt,\n\n"
+    let csv =
+      "phrase,category,severity,effect,final\r\none,hate,,escalate,\r\n\"two words\",hate,low,escalate,no\r\nthree,threats,high,block,true\none of,,,exempt,\n\n"
     let tsv = "effect\tphrase\tcategory\tfinal\nescalate\tone\thate\t\nescalate\ttwo words\thate\t\nblock\tthree\tthreats\tyes\nexempt\tone of\t\t"
-    let json = #"[{"phrase": "one", "category": "hate", "effect": "escalate"}, {"phrase": "two words", "category": "hate", "effect": "escalate"}, {"phrase": "three", "category": "threats", "effect": "block", "final": true}, {"phrase": "one of", "effect": "exempt"}]"#
+    let json =
+      #"[{"phrase": "one", "category": "hate", "effect": "escalate"}, {"phrase": "two words", "category": "hate", "effect": "escalate"}, {"phrase": "three", "category": "threats", "effect": "block", "final": true}, {"phrase": "one of", "effect": "exempt"}]"#
     for (name, content) in [("a.yaml", yaml), ("a.csv", csv), ("a.tsv", tsv), ("a.json", json)] {
       let prefilter = try Prefilter([name: content], settings: "match: word")
       let hits = prefilter.output(["one of one two words three"]).hits
-      #expect(hits.map { "\(Prefilter.categories[$0.category].name) \($0.effect.name) \($0.span.range)" } == ["hate escalate 7..<10", "hate escalate 11..<20", "threats block 21..<26"], "\(name)")
+      #expect(
+        hits.map { "\(Prefilter.categories[$0.category].name) \($0.effect.name) \($0.span.range)" } == [
+          "hate escalate 7..<10", "hate escalate 11..<20", "threats block 21..<26",
+        ], "\(name)")
     }
   }
 
   @Test func plainTextTakesTheStagesDefaults() throws {
-    let prefilter = try Prefilter(["a.txt": "\u{FEFF}# words\r\n\r\n  one  \r\n\\#two\n   # no phrase\nthree#"], settings: "category: hate\neffect: block\nfinal: true")
-    #expect(prefilter.find("one #two three# words") == [
-      Found(rule: "a/3", text: "one", effect: .block), Found(rule: "a/4", text: "#two", effect: .block), Found(rule: "a/6", text: "three#", effect: .block),
-    ])
+    let prefilter = try Prefilter(
+      ["a.txt": "\u{FEFF}# words\r\n\r\n  one  \r\n\\#two\n   # no phrase\nthree#"], settings: "category: hate\neffect: block\nfinal: true")
+    #expect(
+      prefilter.find("one #two three# words") == [
+        Found(rule: "a/3", text: "one", effect: .block), Found(rule: "a/4", text: "#two", effect: .block), Found(rule: "a/6", text: "three#", effect: .block),
+      ])
   }
 
   @Test func groupsAndDefaultsNest() throws {
@@ -38,7 +46,8 @@ import Testing
       """
     let prefilter = try Prefilter(["a.yaml": yaml], settings: "category: spam")
     let hits = prefilter.output(["alphas betas gammas xdelta xdeltax"]).hits
-    #expect(hits.map { "\(Prefilter.categories[$0.category].name) \($0.effect.name) \($0.span.start)" } == ["hate signal 0", "threats escalate 7", "hate signal 21"])
+    #expect(
+      hits.map { "\(Prefilter.categories[$0.category].name) \($0.effect.name) \($0.span.start)" } == ["hate signal 0", "threats escalate 7", "hate signal 21"])
   }
 
   @Test func severityAndForeignCategoriesCanBeLeftOut() throws {
@@ -51,7 +60,10 @@ import Testing
     ("unknown field", "a.yaml", "phrases:\n  - {phrase: x, catgory: spam}\nsevrity: low"),
     ("unknown category", "a.yaml", "- {phrase: x, category: spma}\n- {phrase: y, category: spma}\n- {phrase: z, category: weather}"),
     ("block without final", "a.yaml", "- {phrase: x, effect: block}\n- {phrase: y, final: true}"),
-    ("wrong values", "a.yaml", "- {phrase: x, effect: blok}\n- {phrase: y, severity: bad}\n- {phrase: z, match: all}\n- {phrase: a, final: maybe}\n- [b]\n- true"),
+    (
+      "wrong values", "a.yaml",
+      "- {phrase: x, effect: blok}\n- {phrase: y, severity: bad}\n- {phrase: z, match: all}\n- {phrase: a, final: maybe}\n- [b]\n- true"
+    ),
     ("empty phrases", "a.yaml", "- ''\n- '   '\n- \"\\u200b\"\n- {category: spam}\n- {phrase: null}"),
     ("duplicate phrases", "a.yaml", "- one\n- two\n- ONE"),
     ("not a lexicon", "a.yaml", "just text"),
@@ -65,7 +77,10 @@ import Testing
     ("csv quote", "a.csv", "phrase\n\"never ends\nreally"),
     ("csv empty", "a.csv", ""),
     ("rule fields", "a.rules.yaml", "- {id: a}\n- {pattern: b}\n- {id: c, patern: d}\n- plain\n- {id: e, pattern: 5}\n- {id: '', pattern: x}"),
-    ("rule syntax", "a.rules.yaml", "- {id: a, pattern: 'ab(c'}\n- id: b\n  pattern: é[z-a]\n- {id: c, pattern: \"a\\u0062+*?{\"}\n- {id: d, pattern: '(?<n>x)(?<n>y)'}\n- {id: e, pattern: '\\C'}"),
+    (
+      "rule syntax", "a.rules.yaml",
+      "- {id: a, pattern: 'ab(c'}\n- id: b\n  pattern: é[z-a]\n- {id: c, pattern: \"a\\u0062+*?{\"}\n- {id: d, pattern: '(?<n>x)(?<n>y)'}\n- {id: e, pattern: '\\C'}"
+    ),
     ("rule flags", "a.rules.yaml", "- {id: a, pattern: x, flags: ig}\n- {id: b, pattern: x, on: copy}\n- {id: c, pattern: ''}"),
     ("rule ids", "a.rules.yaml", "- {id: a, pattern: x}\n- {id: a, pattern: y}"),
     ("rule matches everything", "a.rules.yaml", "- {id: a, pattern: 'x*'}\n- {id: b, pattern: '(?=.*x)'}"),
@@ -78,15 +93,30 @@ import Testing
     var report = ""
     for (name, file, content) in Self.broken {
       // PCRE2 changes its words from version to version.
-      let problems = try Prefilter.problems([file: content]).map { $0.replacing(/(rule `.`: ).* \[invalid-pattern\]/) { "\($0.1)(PCRE2's words) [invalid-pattern]" } }
+      let problems = try Prefilter.problems([file: content]).map {
+        $0.replacing(/(rule `.`: ).* \[invalid-pattern\]/) { "\($0.1)(PCRE2's words) [invalid-pattern]" }
+      }
       report += "== \(name)\n" + problems.joined(separator: "\n") + "\n"
     }
     report += "== nothing named\n" + (try Prefilter.problems([:])).joined(separator: "\n") + "\n"
     report += "== no category\n" + (try Prefilter.problems(["a.txt": "one\ntwo"], settings: "match: word")).joined(separator: "\n") + "\n"
-    report += "== missing file\n" + (try Prefilter.problems([:], settings: "category: spam\nlexicons: [none.txt]\nrules: [none.yaml]")).joined(separator: "\n") + "\n"
+    report +=
+      "== missing file\n" + (try Prefilter.problems([:], settings: "category: spam\nlexicons: [none.txt]\nrules: [none.yaml]")).joined(separator: "\n") + "\n"
     let url = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden/problems.txt")
     if ProcessInfo.processInfo.environment["UPDATE_GOLDEN"] != nil { try report.write(to: url, atomically: true, encoding: .utf8) }
     #expect(try String(contentsOf: url, encoding: .utf8) == report)
+  }
+
+  @Test func everyReportedCodeIsExplained() throws {
+    let shared = ["unknown-field", "missing-field", "wrong-type", "unknown-choice", "unknown-category"]
+    let explained = Set(PrefilterStage.codes.map(\.code) + YAMLDocument.codes.map(\.code) + shared)
+    for (_, file, content) in Self.broken {
+      for problem in try Prefilter.problems([file: content]) {
+        let code = problem.firstMatch(of: /\[([a-z0-9-]+)\](?: \(|$)/).map { String($0.1) } ?? ""
+        #expect(explained.contains(code), "\(problem)")
+      }
+    }
+    #expect(Set(PrefilterStage.codes.map(\.code)).count == PrefilterStage.codes.count)
   }
 
   /// House grammar: no capital at the start, no full stop at the end.
@@ -113,10 +143,14 @@ import Testing
 
   @Test func hostileFilesEndInAReport() throws {
     let hostile = [
-      ("a.txt", String(repeating: "\n", count: 100_000)), ("a.txt", String(repeating: "\u{200B}\n", count: 10_000)), ("a.csv", String(repeating: ",", count: 100_000)),
-      ("a.csv", "phrase\n" + String(repeating: "\"", count: 99_999)), ("a.yaml", String(repeating: "[", count: 5_000)), ("a.yaml", String(repeating: "- [", count: 5_000)),
-      ("a.yaml", "a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\nphrases: *c"), ("a.rules.yaml", "- {id: a, pattern: '" + String(repeating: "(", count: 10_000) + "'}"),
-      ("a.rules.yaml", "- {id: a, pattern: '" + String(repeating: "(a|b)?", count: 5_000) + "'}"), ("a.rules.yaml", "- {id: a, pattern: '((a{1000}){1000}){1000}'}"),
+      ("a.txt", String(repeating: "\n", count: 100_000)), ("a.txt", String(repeating: "\u{200B}\n", count: 10_000)),
+      ("a.csv", String(repeating: ",", count: 100_000)),
+      ("a.csv", "phrase\n" + String(repeating: "\"", count: 99_999)), ("a.yaml", String(repeating: "[", count: 5_000)),
+      ("a.yaml", String(repeating: "- [", count: 5_000)),
+      ("a.yaml", "a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\nphrases: *c"),
+      ("a.rules.yaml", "- {id: a, pattern: '" + String(repeating: "(", count: 10_000) + "'}"),
+      ("a.rules.yaml", "- {id: a, pattern: '" + String(repeating: "(a|b)?", count: 5_000) + "'}"),
+      ("a.rules.yaml", "- {id: a, pattern: '((a{1000}){1000}){1000}'}"),
       ("a.rules.yaml", "- {id: a, pattern: '" + String(repeating: "(?:", count: 240) + "a" + String(repeating: ")", count: 240) + "'}"),
     ]
     for (name, content) in hostile {

@@ -3,42 +3,49 @@ import PatternMatching
 import Testing
 
 @Suite struct PhraseTests {
-  @Test(arguments: [
-    ("idiot", "You IDIOT!", ["IDIOT"]),
-    ("idiot", "idiots idiotic", []),
-    ("idiot", "idiot_idiot-idiot", ["idiot", "idiot", "idiot"]),
-    ("idiot", "(idiot)", ["idiot"]),
-    ("idiot", "你idiot你", ["idiot"]),
-    ("idiot", "ñidiot idiotñ", []),
-    ("idiot", "2idiot idiot2", []),
-    ("kill yourself", "kill yourself, Kill \n YOURSELF kill_yourself kill - yourself", ["kill yourself", "Kill \n YOURSELF", "kill_yourself", "kill - yourself"]),
-    ("kill yourself", "killyourself kill your self kill, yourself", []),
-    ("kill yourself", "kill\u{A0}yourself", ["kill\u{A0}yourself"]),
-    ("a$$", "a$$ pa$$ a$$et", ["a$$", "a$$"]),
-    ("$lut", "$lut $$lut x$lut", ["$lut", "$lut", "$lut"]),
-    ("f*ck", "f*ck f**ck", ["f*ck"]),
-    ("don't", "DON'T don’t dont", ["DON'T", "don’t"]),
-    (":(", "sad :( :((", [":(", ":("]),
-    ("💀", "💀💀 dead", ["💀", "💀"]),
-    ("👉👌", "👉👌 👉 👌", ["👉👌"]),
-    ("傻逼", "你是傻逼吗", ["傻逼"]),
-    ("死ね", "お前死ねよ", ["死ね"]),
-    ("ควย", "ไอควยเอ้ย", ["ควย"]),
-    ("ШЛЮХА", "шлюха Шлюха шлюхами", ["шлюха", "Шлюха"]),
-    ("straße", "STRASSE Straße", ["STRASSE", "Straße"]),
-    ("kid", "\u{212A}id", ["\u{212A}id"]),
-    ("ass", "a\u{17F}s", ["a\u{17F}s"]),
-    ("#hashtag", "a #hashtag b#hashtag", ["#hashtag", "#hashtag"]),
-    ("1488", "1488 14880", ["1488"]),
-    ("é", "É e\u{301} e", ["É", "e\u{301}", "e"]),
-  ] as [(String, String, [String])])
+  @Test(
+    arguments: [
+      ("idiot", "You IDIOT!", ["IDIOT"]),
+      ("idiot", "idiots idiotic", []),
+      ("idiot", "idiot_idiot-idiot", ["idiot", "idiot", "idiot"]),
+      ("idiot", "(idiot)", ["idiot"]),
+      ("idiot", "你idiot你", ["idiot"]),
+      ("idiot", "ñidiot idiotñ", []),
+      ("idiot", "2idiot idiot2", []),
+      (
+        "kill yourself", "kill yourself, Kill \n YOURSELF kill_yourself kill - yourself",
+        ["kill yourself", "Kill \n YOURSELF", "kill_yourself", "kill - yourself"]
+      ),
+      ("kill yourself", "killyourself kill your self kill, yourself", []),
+      ("kill yourself", "kill\u{A0}yourself", ["kill\u{A0}yourself"]),
+      ("a$$", "a$$ pa$$ a$$et", ["a$$", "a$$"]),
+      ("$lut", "$lut $$lut x$lut", ["$lut", "$lut", "$lut"]),
+      ("f*ck", "f*ck f**ck", ["f*ck"]),
+      ("don't", "DON'T don’t dont", ["DON'T", "don’t"]),
+      (":(", "sad :( :((", [":(", ":("]),
+      ("💀", "💀💀 dead", ["💀", "💀"]),
+      ("👉👌", "👉👌 👉 👌", ["👉👌"]),
+      ("傻逼", "你是傻逼吗", ["傻逼"]),
+      ("死ね", "お前死ねよ", ["死ね"]),
+      ("ควย", "ไอควยเอ้ย", ["ควย"]),
+      ("ШЛЮХА", "шлюха Шлюха шлюхами", ["шлюха", "Шлюха"]),
+      ("straße", "STRASSE Straße", ["STRASSE", "Straße"]),
+      ("kid", "\u{212A}id", ["\u{212A}id"]),
+      ("ass", "a\u{17F}s", ["a\u{17F}s"]),
+      ("#hashtag", "a #hashtag b#hashtag", ["#hashtag", "#hashtag"]),
+      ("1488", "1488 14880", ["1488"]),
+      ("é", "É e\u{301} e", ["É", "e\u{301}", "e"]),
+    ] as [(String, String, [String])])
   func phraseIsFoundAsAWord(_ phrase: String, _ text: String, _ expected: [String]) throws {
     let prefilter = try Prefilter(["words.txt": phrase.hasPrefix("#") ? "\\" + phrase : phrase])
     #expect(prefilter.texts(text) == expected)
   }
 
   @Test func matchSaysWhereInAWord() throws {
-    let prefilter = try Prefilter(["words.yaml": "- {phrase: fuck, match: anywhere, id: any}\n- {phrase: fuck, match: start, id: start}\n- {phrase: fuck, id: word}\n- {phrase: сука, match: anywhere, id: russian}"])
+    let prefilter = try Prefilter([
+      "words.yaml":
+        "- {phrase: fuck, match: anywhere, id: any}\n- {phrase: fuck, match: start, id: start}\n- {phrase: fuck, id: word}\n- {phrase: сука, match: anywhere, id: russian}"
+    ])
     #expect(prefilter.find("motherfucker").map(\.rule) == ["words/any"])
     #expect(prefilter.find("FUCKing").map(\.rule) == ["words/any", "words/start"])
     #expect(prefilter.find("fuck").map(\.rule) == ["words/any", "words/start", "words/word"])
@@ -48,7 +55,10 @@ import Testing
 
   @Test func hitsAreSortedAndCarryCategoryAndEffect() throws {
     let prefilter = try Prefilter(
-      ["words.yaml": "phrases:\n- {phrase: zebra, category: hate, effect: escalate}\n- {phrase: apple zebra, category: threats, effect: block, final: true}\n- apple"])
+      [
+        "words.yaml":
+          "phrases:\n- {phrase: zebra, category: hate, effect: escalate}\n- {phrase: apple zebra, category: threats, effect: block, final: true}\n- apple"
+      ])
     let hits = prefilter.output(["apple zebra apple"]).hits
     #expect(hits.map { [$0.span.start, $0.span.end] } == [[0, 5], [0, 11], [6, 11], [12, 17]])
     #expect(hits.map(\.effect) == [.signal, .block, .escalate, .signal])
@@ -70,7 +80,9 @@ import Testing
   }
 
   @Test func describeNamesRuleAndPlace() throws {
-    let prefilter = try Prefilter(["slurs.txt": "# comment\n\none\ntwo", "named.yaml": "- {phrase: three, id: third}", "spam.rules.yaml": "- {id: nitro, pattern: free nitro}"])
+    let prefilter = try Prefilter([
+      "slurs.txt": "# comment\n\none\ntwo", "named.yaml": "- {phrase: three, id: third}", "spam.rules.yaml": "- {id: nitro, pattern: free nitro}",
+    ])
     let hits = prefilter.output(["one two three free nitro"]).hits
     let names = hits.map { prefilter.screen.describe(source: $0.source) }
     #expect(names.map(\.rule) == ["slurs/3", "slurs/4", "named/third", "spam.rules/nitro"])

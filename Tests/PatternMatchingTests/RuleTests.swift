@@ -9,10 +9,11 @@ import Testing
 
   @Test func patternsFindAllTheirMatches() throws {
     let prefilter = try Self.prefilter("- {id: a, pattern: 'free\\s+nitro', flags: i, effect: escalate}\n- {id: b, pattern: '\\d{3}-\\d{4}'}")
-    #expect(prefilter.find("Free NITRO 555-1234 free  nitro") == [
-      Found(rule: "r.rules/a", text: "Free NITRO", effect: .escalate), Found(rule: "r.rules/b", text: "555-1234"),
-      Found(rule: "r.rules/a", text: "free  nitro", effect: .escalate),
-    ])
+    #expect(
+      prefilter.find("Free NITRO 555-1234 free  nitro") == [
+        Found(rule: "r.rules/a", text: "Free NITRO", effect: .escalate), Found(rule: "r.rules/b", text: "555-1234"),
+        Found(rule: "r.rules/a", text: "free  nitro", effect: .escalate),
+      ])
   }
 
   @Test(arguments: [
@@ -29,18 +30,21 @@ import Testing
     #expect(try Self.prefilter("- {id: a, pattern: us, on: normalised}").texts("plain US") == ["US"])
   }
 
-  @Test(arguments: [
-    ("i", "ABC", "abc", ["abc"]), ("x", "a b c # comment", "abc", ["abc"]), ("s", "a.b", "a\nb", ["a\nb"]), ("m", "^b", "a\nb", ["b"]), ("U", "a+", "aaa", ["a", "a", "a"]),
-    ("", "k", "\u{212A}", []), ("i", "k", "\u{212A}", ["\u{212A}"]), ("i", "stra\\x{df}e", "STRA\u{1E9E}E", ["STRA\u{1E9E}E"]), ("", "\\d+", "٣٤", ["٣٤"]),
-    ("", "(?=.*a)(?=.*b)^", "b a", [""]), ("", "\\bключ\\b", "ключ", ["ключ"]),
-  ] as [(String, String, String, [String])])
+  @Test(
+    arguments: [
+      ("i", "ABC", "abc", ["abc"]), ("x", "a b c # comment", "abc", ["abc"]), ("s", "a.b", "a\nb", ["a\nb"]), ("m", "^b", "a\nb", ["b"]),
+      ("U", "a+", "aaa", ["a", "a", "a"]),
+      ("", "k", "\u{212A}", []), ("i", "k", "\u{212A}", ["\u{212A}"]), ("i", "stra\\x{df}e", "STRA\u{1E9E}E", ["STRA\u{1E9E}E"]), ("", "\\d+", "٣٤", ["٣٤"]),
+      ("", "(?=.*a)(?=.*b)^", "b a", [""]), ("", "\\bключ\\b", "ключ", ["ключ"]),
+    ] as [(String, String, String, [String])])
   func flagsMeanWhatPCRESays(_ flags: String, _ pattern: String, _ text: String, _ expected: [String]) throws {
     let prefilter = try Self.prefilter("- {id: a, pattern: '\(pattern)', flags: '\(flags)', on: original}")
     #expect(prefilter.texts(text) == expected)
   }
 
   @Test func fileDefaultsHoldForAllRules() throws {
-    let prefilter = try Self.prefilter("category: threats\nflags: i\neffect: escalate\nrules:\n- {id: a, pattern: one}\n- {id: b, pattern: two, category: hate, effect: signal}")
+    let prefilter = try Self.prefilter(
+      "category: threats\nflags: i\neffect: escalate\nrules:\n- {id: a, pattern: one}\n- {id: b, pattern: two, category: hate, effect: signal}")
     let hits = prefilter.output(["ONE TWO"]).hits
     #expect(hits.map { Prefilter.categories[$0.category].name } == ["threats", "hate"])
     #expect(hits.map(\.effect) == [.escalate, .signal])
@@ -87,11 +91,16 @@ import Testing
   }
 
   @Test func fingerprintChangesWithMeaningOnly() throws {
-    func fingerprint(_ lexicon: String, _ settings: String = "category: spam") throws -> String { try Prefilter(["a.yaml": lexicon], settings: settings).screen.fingerprint }
+    func fingerprint(_ lexicon: String, _ settings: String = "category: spam") throws -> String {
+      try Prefilter(["a.yaml": lexicon], settings: settings).screen.fingerprint
+    }
     let base = try fingerprint("- one\n- {phrase: two, effect: escalate}")
     #expect(base.count == 64)
     #expect(try fingerprint("# comment\n- one\n- {effect: escalate, phrase: two}") == base)
-    let others = try [fingerprint("- one\n- two"), fingerprint("- one\n- {phrase: two, effect: escalate}", "category: hate"), fingerprint("- one\n- {phrase: two, effect: escalate}", "category: spam\nnormalise: {leet: true}")]
+    let others = try [
+      fingerprint("- one\n- two"), fingerprint("- one\n- {phrase: two, effect: escalate}", "category: hate"),
+      fingerprint("- one\n- {phrase: two, effect: escalate}", "category: spam\nnormalise: {leet: true}"),
+    ]
     #expect(Set(others + [base]).count == 4)
   }
 }

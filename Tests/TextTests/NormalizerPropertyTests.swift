@@ -54,7 +54,9 @@ struct SeededGenerator: RandomNumberGenerator {
   @Test func caseOnlyAgreesWithTheStandardLibraryOnSimpleLetters() {
     let normalizer = Normalizer(.caseOnly)
     for value in UInt32(0x20)...0x24FF {
-      guard let scalar = Unicode.Scalar(value), scalar.properties.isCased, scalar.properties.age.map({ $0.major <= 14 }) == true, value != 0x130, value != 0x1E9E else { continue }
+      guard let scalar = Unicode.Scalar(value), scalar.properties.isCased, scalar.properties.age.map({ $0.major <= 14 }) == true, value != 0x130,
+        value != 0x1E9E
+      else { continue }
       let lower = scalar.properties.lowercaseMapping
       guard lower.unicodeScalars.count == 1, scalar.properties.isUppercase, value < 0x13A0 || value > 0x13FF else { continue }
       #expect(normalizer.normalize(String(scalar)) == normalizer.normalize(lower), "U+\(String(value, radix: 16))")
@@ -67,7 +69,8 @@ struct SeededGenerator: RandomNumberGenerator {
     let copy = NormalizedText()
     for round in 0..<4000 {
       let bytes = (0..<Int.random(in: 0...64, using: &generator)).map { _ in
-        round % 2 == 0 ? UInt8.random(in: 0...255, using: &generator) : [0xF0, 0x9F, 0xE2, 0x80, 0xC3, 0x61, 0xED, 0xA0][Int.random(in: 0..<8, using: &generator)]
+        round % 2 == 0
+          ? UInt8.random(in: 0...255, using: &generator) : [0xF0, 0x9F, 0xE2, 0x80, 0xC3, 0x61, 0xED, 0xA0][Int.random(in: 0..<8, using: &generator)]
       }
       bytes.withUnsafeBufferPointer { _ = normalizer.normalize($0, into: copy) }
       #expect(String(validating: UnsafeBufferPointer(start: copy.bytes, count: copy.count), as: UTF8.self) != nil)

@@ -45,7 +45,7 @@ struct SettingFields {
     if let match = values.first(where: { $0.0 == word }) { return match.1 }
     let names = values.map(\.0)
     let hint = nearestSpelling(to: word, in: names).map { "did you mean `\($0)`?" } ?? "one of \(listed(names))"
-    diagnostics.error("invalid-choice", "`\(key)` cannot be `\(word)`", at: span, hint: hint)
+    diagnostics.error("unknown-choice", "`\(key)` cannot be `\(word)`", at: span, hint: hint)
     return nil
   }
 

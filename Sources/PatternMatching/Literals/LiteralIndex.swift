@@ -41,6 +41,8 @@ struct LiteralIndex: Sendable {
   /// Literals of a single byte have no pair; they are looked for one by one.
   private(set) var single: [Entry]
   private(set) var pool: [UInt8] = []
+  /// The forms among the targets.
+  var forms: [Int] { (four.entries + three.entries + two.entries + single).filter { $0.target >= 0 }.map { Int($0.target) } }
   var isEmpty: Bool { four.entries.isEmpty && three.entries.isEmpty && two.entries.isEmpty && single.isEmpty }
 
   /// All ASCII letters differ from their capitals in one bit; setting it in every byte folds them, and merges a few signs.

@@ -32,7 +32,9 @@ enum RuleCheck {
     let matcher = PatternMatcher(patterns, limits: limits)
     let blank: [UInt8] = [0x20, 0]
     blank.withUnsafeBufferPointer { buffer in
-      guard let base = buffer.baseAddress, case .match(let range) = matcher.match(number, in: base, count: 1, from: 0, isASCII: true), range.isEmpty else { return }
+      guard let base = buffer.baseAddress, case .match(let range) = matcher.match(number, in: base, count: 1, from: 0, isASCII: true), range.isEmpty else {
+        return
+      }
       guard case .match = matcher.match(number, in: base, count: 0, from: 0, isASCII: true) else { return }
       diagnostics.warning(
         "matches-everything", "rule `\(rule.id)` matches empty text, so it matches every message", at: rule.patternSpan,

@@ -3,23 +3,57 @@ import Moderation
 import Text
 
 extension PrefilterScan {
-  /// Makes the normalised copy if it may differ from the text.
-  /// - Returns: whether the copy has to be looked at by itself; if not, the text stands for both.
+  /// How the normalised copy may differ from the text.
+  private enum Change {
+    case none
+    /// Only signs and blanks: every word is the same, and stands at its place.
+    case signs
+    case words
+  }
+
+  /// Looks for everything in the text and, where it may differ, in its normalised copy.
+  /// - Returns: whether there is a copy for the rules to be run on.
   @inline(__always)
-  mutating func makeCopy(_ text: UnsafeBufferPointer<UInt8>, flags: UInt32, seen: Normalizer.Trait) -> Bool {
+  mutating func scanBoth(
+    _ original: inout TextView, _ text: UnsafeBufferPointer<UInt8>, flags: UInt32, seen: HighBytes.Summary, traits: ScalarTrie<Normalizer.Trait>.View
+  ) -> Bool {
     let needsCase = facts.needsCopyForCapitals && flags & UInt32(WK_TEXT_UPPER) != 0
-    guard needsCase || mayChange(count: text.count, flags: flags, seen: seen) else { return false }
-    return screen.normalise(text, into: copy) || needsCase
+    let change = facts.hasCopy ? expectedChange(count: text.count, flags: flags, seen: seen) : .none
+    if isExhaustive {
+      let isCopied = (change != .none || needsCase) && (screen.normalise(text, into: copy) || needsCase)
+      if isCopied { original.streams = .original }
+      scanExhaustively(original, isCopy: false)
+      if isCopied { scanExhaustively(viewOfCopy(traits: traits), isCopy: true) }
+      return isCopied
+    }
+    // While words stay the same, what the copy could hold shows in the text: a word or pair of words that calls for a closer look.
+    if change == .words { original.streams = .original }
+    let missed = facts.hasWords && scanWords(original)
+    let needsWords = facts.hasWords && (change == .words || change == .signs && missed)
+    var isCopied = needsCase || change != .none && (needsWords || facts.copyHasLiterals)
+    if isCopied { isCopied = screen.normalise(text, into: copy) || needsCase }
+    if change == .words, !isCopied, facts.hasWords {
+      // The copy turned out to be the same: what is looked for only there has still to be looked for in the text.
+      original.streams = .normalised
+      _ = scanWords(original)
+    }
+    original.streams = isCopied ? .original : .both
+    scanLiterals(original, isCopy: false)
+    guard isCopied else { return false }
+    let view = viewOfCopy(traits: traits)
+    if needsWords { _ = scanWords(view) }
+    scanLiterals(view, isCopy: true)
+    return true
   }
 
   @inline(__always)
-  private func mayChange(count: Int, flags: UInt32, seen: Normalizer.Trait) -> Bool {
+  private func expectedChange(count: Int, flags: UInt32, seen: HighBytes.Summary) -> Change {
     let options = facts.options
-    if options.leet || seen.contains(.changes) { return true }
-    if options.invisibles, flags & UInt32(WK_TEXT_CONTROL) != 0 { return true }
-    if options.repeats, flags & UInt32(WK_TEXT_TRIPLE) != 0 || seen.contains(.letter) { return true }
-    guard options.spacing else { return false }
-    return flags & UInt32(WK_TEXT_HIGH) != 0 || singles(count: count) >= 3
+    if options.leet || seen.changesWords { return .words }
+    if options.invisibles, flags & UInt32(WK_TEXT_CONTROL) != 0 { return .words }
+    if options.repeats, flags & UInt32(WK_TEXT_TRIPLE) != 0 || seen.traits.contains(.letter) { return .words }
+    if options.spacing, flags & UInt32(WK_TEXT_HIGH) != 0 || singles(count: count) >= 3 { return .words }
+    return seen.traits.contains(.changes) ? .signs : .none
   }
 
   /// Words of one byte: what a word spelled with gaps is made of. Those at the edge of a block may be counted too often.
@@ -33,10 +67,10 @@ extension PrefilterScan {
   }
 
   /// The case-folded copy of a text with letters beyond ASCII that have capitals.
-  mutating func fold(_ text: UnsafeBufferPointer<UInt8>, streams: TextStreams, traits: ScalarTrie<Normalizer.Trait>.View) -> TextView {
+  mutating func fold(_ text: UnsafeBufferPointer<UInt8>, traits: ScalarTrie<Normalizer.Trait>.View) -> TextView {
     screen.fold(text, into: folded)
     foldedBits.reserve(folded.count)
-    return Self.view(of: folded, bits: foldedBits, streams: streams, hasJoined: false, traits: traits)
+    return Self.view(of: folded, bits: foldedBits, streams: .both, hasJoined: false, traits: traits)
   }
 
   mutating func viewOfCopy(traits: ScalarTrie<Normalizer.Trait>.View) -> TextView {
@@ -56,13 +90,18 @@ extension PrefilterScan {
       ends: copy.ends, flags: copy.flags)
   }
 
-  /// Phrases and candidate rules in one text.
-  mutating func scan(_ view: TextView, isCopy: Bool) {
+  @inline(__always)
+  private mutating func scanWords(_ view: TextView) -> Bool {
+    let words = words
+    return words.scan(view) { form, start, end in matches.append(view.match(start, end, source: form.source)) }
+  }
+
+  /// Phrases found by their literals, and candidate rules.
+  @inline(__always)
+  private mutating func scanLiterals(_ view: TextView, isCopy: Bool) {
     if isCopy { copyRules.begin() } else { originalRules.begin() }
-    if isExhaustive { return scanExhaustively(view, isCopy: isCopy) }
-    let (words, literals, forms) = (words, literals, forms)
-    if facts.hasWords { words.scan(view) { form, start, end in matches.append(view.match(start, end, source: form.source)) } }
     guard facts.hasLiterals else { return }
+    let (literals, forms) = (literals, forms)
     literals.scan(view.bytes, count: view.count, scratch: view.scratch) { target, start in
       guard target >= 0 else {
         let rule = Int(-1 - target)
@@ -78,6 +117,7 @@ extension PrefilterScan {
 
   /// Every form at every place, and all rules.
   private mutating func scanExhaustively(_ view: TextView, isCopy: Bool) {
+    if isCopy { copyRules.begin() } else { originalRules.begin() }
     for number in 0..<screen.tables.forms.count where !forms.forms[number].streams.isDisjoint(with: view.streams) {
       for start in 0..<view.count {
         let end = forms.end(of: forms.forms[number], in: view, at: start)

@@ -24,6 +24,8 @@ struct PrefilterScan: ~Copyable {
     var needsCopyForCapitals: Bool
     var hasWords: Bool
     var hasLiterals: Bool
+    /// Whether literals are of use in the copy: a rule or a phrase found by its literal is looked for there.
+    var copyHasLiterals: Bool
     var hasRules: Bool
     var hasExemptions: Bool
   }
@@ -89,7 +91,7 @@ struct PrefilterScan: ~Copyable {
     matches.removeAll()
     originalBits.reserve(count)
     let flags = wk_scan_words(text, count, originalBits.words, originalBits.high)
-    var seen: Normalizer.Trait = []
+    var seen = HighBytes.Summary()
     if flags & UInt32(WK_TEXT_HIGH) != 0 {
       guard let found = HighBytes.mark(text, count: count, words: originalBits.words, high: originalBits.high, traits: traits) else {
         output.failures.append(ScreenFailure(message: message, cause: .error, detail: "text is not valid UTF-8"))
@@ -98,15 +100,9 @@ struct PrefilterScan: ~Copyable {
       seen = found
     }
     let buffer = UnsafeBufferPointer(start: text, count: count)
-    let isCopied = facts.hasCopy && makeCopy(buffer, flags: flags, seen: seen)
-    let streams: TextStreams = isCopied ? .original : .both
-    if seen.contains(.foldable) {
-      scan(fold(buffer, streams: streams, traits: traits), isCopy: false)
-    } else {
-      let view = TextView(bytes: text, count: count, words: originalBits.words, scratch: originalBits.high, streams: streams)
-      scan(view, isCopy: false)
-    }
-    if isCopied { scan(viewOfCopy(traits: traits), isCopy: true) }
+    var view = TextView(bytes: text, count: count, words: originalBits.words, scratch: originalBits.high, streams: .both)
+    if seen.traits.contains(.foldable) { view = fold(buffer, traits: traits) }
+    let isCopied = scanBoth(&view, buffer, flags: flags, seen: seen, traits: traits)
     let failure = facts.hasRules ? runRules(on: buffer, isASCII: flags & UInt32(WK_TEXT_HIGH) == 0, isCopied: isCopied) : nil
     if !matches.isEmpty { emit(message: message, into: &output) }
     if let failure { output.failures.append(ScreenFailure(message: message, cause: .error, detail: failure)) }

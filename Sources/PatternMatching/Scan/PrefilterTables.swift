@@ -36,6 +36,7 @@ struct PrefilterTables: Sendable {
   let byteClasses: FlatArray<UInt64>
 
   let hasExemptions: Bool
+  let copyHasLiteralForms: Bool
 
   struct FlatGrams: Sendable {
     let bitmap: FlatArray<UInt64>
@@ -73,6 +74,7 @@ struct PrefilterTables: Sendable {
     literalPool = FlatArray(literals.pool)
     hasLiterals = !literals.isEmpty
     self.sources = FlatArray(sources)
+    copyHasLiteralForms = literals.forms.contains { forms.forms[$0].streams.contains(.normalised) }
     hasExemptions = sources.contains { $0.effect == .exempt }
     self.byteClasses = FlatArray(byteClasses.table)
   }

@@ -11,23 +11,26 @@ struct WordScanner {
   let matcher: FormMatcher
 
   /// Calls `found` with the form, its start and its end for each phrase in `view`.
+  /// - Returns: whether a form of the normalised copy was expected somewhere and did not stand there.
   @inline(__always)
-  func scan(_ view: TextView, found: (FormTable.Form, Int, Int) -> Void) {
+  func scan(_ view: TextView, found: (FormTable.Form, Int, Int) -> Void) -> Bool {
+    var missed = false
     var start = Self.next(view.words, from: 0, count: view.count, inverted: 0)
     var previousStart = -1
     var previousHash: UInt64 = 0
     while start < view.count {
       let end = Self.next(view.words, from: start, count: view.count, inverted: .max)
       let hash = WordHash.word(view.bytes + start, count: end - start)
-      if mayHold(hash) { look(up: hash, at: start, in: view, found: found) }
+      if mayHold(hash), look(up: hash, at: start, in: view, found: found) { missed = true }
       if previousStart >= 0 {
         let pair = WordHash.pair(previousHash, hash)
-        if mayHold(pair) { look(up: pair, at: previousStart, in: view, found: found) }
+        if mayHold(pair), look(up: pair, at: previousStart, in: view, found: found) { missed = true }
       }
       if view.hasJoined, view.isJoined(start) || view.isJoined(end - 1) { scanInside(start..<end, of: view, found: found) }
       (previousStart, previousHash) = (start, hash)
       start = Self.next(view.words, from: end, count: view.count, inverted: 0)
     }
+    return missed
   }
 
   /// The next bit from `index` on that is 1, or 0 when `inverted` is all ones; `count` when there is none.
@@ -51,15 +54,17 @@ struct WordScanner {
     return bitmap[Int(truncatingIfNeeded: bit >> 6)] >> (bit & 63) & 1 != 0
   }
 
-  private func look(up hash: UInt64, at start: Int, in view: TextView, found: (FormTable.Form, Int, Int) -> Void) {
+  private func look(up hash: UInt64, at start: Int, in view: TextView, found: (FormTable.Form, Int, Int) -> Void) -> Bool {
+    var missed = false
     let bucket = Int(truncatingIfNeeded: hash & bucketMask)
     let tag = UInt32(truncatingIfNeeded: hash >> 16)
     for index in Int(buckets[bucket])..<Int(buckets[bucket + 1]) where entries[index].hash == tag {
       let form = matcher.forms[Int(entries[index].form)]
       guard !form.streams.isDisjoint(with: view.streams) else { continue }
       let end = matcher.end(of: form, in: view, at: start)
-      if end >= 0 { found(form, start, end) }
+      if end >= 0 { found(form, start, end) } else if form.streams.contains(.normalised) { missed = true }
     }
+    return missed
   }
 
   /// Every part of a word joined from spaced letters: its limits may have been lost in the joining.
@@ -69,7 +74,7 @@ struct WordScanner {
       guard start + FormMatcher.shortestJoinedPart <= longest else { continue }
       for end in start + FormMatcher.shortestJoinedPart...longest where start..<end != word {
         let hash = WordHash.word(view.bytes + start, count: end - start)
-        if mayHold(hash) { look(up: hash, at: start, in: view, found: found) }
+        if mayHold(hash) { _ = look(up: hash, at: start, in: view, found: found) }
       }
     }
   }

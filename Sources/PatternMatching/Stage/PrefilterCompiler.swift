@@ -187,6 +187,7 @@ extension PrefilterCompiler {
     rules.append(
       CompiledRule(
         source: source, pattern: pattern, streams: streams, needs: byteClasses.needs(requirement?.bytes ?? []),
-        first: parsed.flatMap { FirstBytes.ofAnchored($0.root) }, hasLiterals: requirement?.literals != nil, isCaseSensitive: isCaseSensitive, isExempt: rule.effect == .exempt))
+        first: parsed.flatMap { FirstBytes.ofAnchored($0.root) }, hasLiterals: requirement?.literals != nil, isCaseSensitive: isCaseSensitive,
+        isExempt: rule.effect == .exempt))
   }
 }

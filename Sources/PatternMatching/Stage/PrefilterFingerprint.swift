@@ -14,10 +14,11 @@ enum PrefilterFingerprint {
       }
     }
     add("winnow prefilter 1")
-    add(settings.normalization.map { options in
-      [options.compatibility, options.confusables, options.invisibles, options.marks, options.repeats, options.leet, options.spacing]
-        .map { $0 ? "1" : "0" }.joined()
-    } ?? "off")
+    add(
+      settings.normalization.map { options in
+        [options.compatibility, options.confusables, options.invisibles, options.marks, options.repeats, options.leet, options.spacing]
+          .map { $0 ? "1" : "0" }.joined()
+      } ?? "off")
     add("\(settings.limits.match) \(settings.limits.depth) \(settings.limits.heap) \(settings.allowsWithoutHits)")
     for phrase in patterns.phrases {
       for part in [phrase.text, phrase.category ?? "", phrase.effect.name, phrase.match.name] { add(part) }

@@ -44,7 +44,8 @@ public final class PrefilterScreen: Screen {
       hasCopy: normalizer != nil, options: self.normalizer.options,
       // A rule on the copy tells cases apart, so a text with capitals needs its copy even if nothing else in it changes.
       needsCopyForCapitals: rules.contains { $0.isCaseSensitive && $0.streams.contains(.normalised) },
-      hasWords: tables.hasWords, hasLiterals: tables.hasLiterals, hasRules: !rules.isEmpty, hasExemptions: tables.hasExemptions)
+      hasWords: tables.hasWords, hasLiterals: tables.hasLiterals,
+      copyHasLiterals: tables.copyHasLiteralForms || rules.contains { $0.streams.contains(.normalised) }, hasRules: !rules.isEmpty, hasExemptions: tables.hasExemptions)
     self.names = names
     self.summary = summary
     self.fingerprint = fingerprint

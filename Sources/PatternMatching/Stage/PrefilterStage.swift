@@ -24,17 +24,18 @@ public enum PrefilterStage {
     example: """
       - id: lexicon
         type: prefilter
-        lexicons: [lexicons/slurs.yaml, lexicons/spam.txt]
-        rules: [rules/spam.yaml]
-        category: spam
+        lexicons: [../examples/lexicons/insults.csv, ../examples/lexicons/allow.csv]
+        rules: [../examples/rules/spam.yaml]
         normalise: {leet: true}
       """)
 
   private static let fields: [FieldSpec] = [
     FieldSpec(
       "lexicons", .list(.existingPath),
-      "Files of phrases: `.yaml` (entries or groups with `category`, `severity`, `effect`), `.csv` or `.tsv` with a header row, or plain text with one phrase a line."),
-    FieldSpec("rules", .list(.existingPath), "YAML files of PCRE2 patterns: `id`, `pattern`, and any of `flags`, `category`, `effect`, `final`, `on`, `description`."),
+      "Files of phrases: `.yaml` (entries or groups with `category`, `severity`, `effect`), `.csv` or `.tsv` with a header row, or plain text with one phrase a line."
+    ),
+    FieldSpec(
+      "rules", .list(.existingPath), "YAML files of PCRE2 patterns: `id`, `pattern`, and any of `flags`, `category`, `effect`, `final`, `on`, `description`."),
     FieldSpec("category", .string, "The category of phrases and rules that name none themselves."),
     FieldSpec(
       "effect", .choice(PatternEffect.allCases.map(\.name)), default: "signal", "The effect of phrases and rules that name none themselves."),

@@ -19,7 +19,7 @@ struct WorstCase {
     var isNullable = true
   }
 
-  private let length: Double
+  fileprivate let length: Double
 
   /// The longest text, in bytes, on which the pattern may run without a meter: a power of two.
   static func plainLength(of pattern: ParsedPattern?) -> Int {
@@ -32,8 +32,6 @@ struct WorstCase {
     }
     return length
   }
-
-  private init(length: Double) { self.length = length }
 
   /// - Parameter follow: the bytes that what stands behind the node may start with.
   private func estimate(_ node: PatternNode, follow: ByteSet) -> Estimate {
