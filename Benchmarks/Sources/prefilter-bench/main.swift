@@ -77,7 +77,8 @@ func prefilter(_ name: String, lexicon: String, rules: [Rule], normalise: String
   switch normalise {
   case "off": entries.append(entry("normalise", Setting(.bool(false), at: span())))
   case "all":
-    entries.append(entry("normalise", Setting(.map([entry("leet", Setting(.bool(true), at: span())), entry("spacing", Setting(.bool(true), at: span()))]), at: span())))
+    entries.append(
+      entry("normalise", Setting(.map([entry("leet", Setting(.bool(true), at: span())), entry("spacing", Setting(.bool(true), at: span()))]), at: span())))
   default: break
   }
   let configuration = StageConfiguration(
