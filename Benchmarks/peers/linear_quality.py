@@ -7,6 +7,8 @@ DATA_FOLDER holds `<set>.jsonl.gz` with rows {"text", "labels": {label: 0|1|null
 Both sides use the same folds: fold = (FNV-1a-64 of the text's UTF-8 bytes, started from basis xor seed) >> 32, modulo 5,
 so that equal texts never stand on both sides of a fold. AUPRC is the mean over the folds. The peers are trained on the whole
 training part of a fold; `winnow train` reads its own folds from the same rule and writes the result into the model card.
+A set of fewer than 4,000 rows is cut five times (seeds 1 to 5), since one cut says little there: with 28 positives the same
+model's AUPRC is 0.51 under one seed and 0.70 under the next.
 """
 import argparse, gzip, json, os, struct, subprocess, sys, tempfile
 
@@ -26,12 +28,17 @@ TASKS = [
     ("raxit_policy_tests", "violates"), ("harmful_requests", "harmful_request"), ("xstest", "unsafe"),
     ("teen_safety_pack", "violates"), ("cope_policy_sets", "violates"),
 ]
-FOLDS, SEED = 5, 1
+FOLDS = 5
+SMALL, SMALL_SEEDS = 4000, (1, 2, 3, 4, 5)
 MASK = (1 << 64) - 1
 
 
-def fold(text):
-    h = 0xCBF29CE484222325 ^ SEED
+def seeds(count):
+    return SMALL_SEEDS if count < SMALL else (1,)
+
+
+def fold(text, seed):
+    h = 0xCBF29CE484222325 ^ seed
     for byte in text.encode("utf-8", "surrogatepass"):
         h = ((h ^ byte) * 0x100000001B3) & MASK
     return (h >> 32) % FOLDS
@@ -65,18 +72,22 @@ def peer_scores(data):
     from sklearn.metrics import average_precision_score
 
     label = np.array([y for y, _ in data])
-    folds = np.array([fold(t) for _, t in data])
     texts = np.array([t for _, t in data], dtype=object)
     result = {}
     for name, vectorizer, model in peers():
-        each = []
-        for k in range(FOLDS):
-            train, test = folds != k, folds == k
-            if label[test].sum() in (0, test.sum()) or label[train].sum() in (0, train.sum()):
-                continue
-            model.fit(vectorizer.fit_transform(texts[train]), label[train])
-            each.append(average_precision_score(label[test], model.decision_function(vectorizer.transform(texts[test]))))
-        result[name] = {"mean": float(np.mean(each)), "sd": float(np.std(each))}
+        means, deviations = [], []
+        for seed in seeds(len(data)):
+            folds = np.array([fold(t, seed) for t in texts])
+            each = []
+            for k in range(FOLDS):
+                train, test = folds != k, folds == k
+                if label[test].sum() in (0, test.sum()) or label[train].sum() in (0, train.sum()):
+                    continue
+                model.fit(vectorizer.fit_transform(texts[train]), label[train])
+                each.append(average_precision_score(label[test], model.decision_function(vectorizer.transform(texts[test]))))
+            means.append(float(np.mean(each)))
+            deviations.append(float(np.std(each)))
+        result[name] = {"mean": float(np.mean(means)), "sd": float(np.mean(deviations)), "seeds": means}
     return result
 
 
@@ -86,14 +97,18 @@ def card(path):
         return json.loads(json.loads(file.read(length))["__metadata__"]["winnow.card"])
 
 
-def winnow_score(winnow, data, extra):
+def winnow_scores(winnow, data, extra):
     with tempfile.TemporaryDirectory() as folder:
         source, model = folder + "/data.jsonl", folder + "/model.linear"
         with open(source, "w", encoding="utf-8") as file:
             for y, text in data:
                 file.write(json.dumps({"text": text, "labels": {"y": y}}, ensure_ascii=False) + "\n")
-        subprocess.run([winnow, "train", source, "-o", model, "--labels", "y", "--seed", str(SEED), *extra], check=True, stdout=subprocess.DEVNULL)
-        return card(model)["metrics"][0]
+        command = [winnow, "train", source, "-o", model, "--labels", "y", *extra]
+        result = []
+        for seed in seeds(len(data)):
+            subprocess.run([*command, "--seed", str(seed)], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            result.append(card(model)["metrics"][0]["auprc"])
+        return result
 
 
 def main():
@@ -123,8 +138,9 @@ def main():
         line = {"task": key, "rows": len(data), "positives": sum(y for y, _ in data), "peers": peer}
         text = f"{key:44s} {line['rows']:6d} {line['positives']:6d} {peer['char']['mean']:7.4f} {peer['char_wb']['mean']:7.4f}"
         if options.winnow:
-            ours = winnow_score(options.winnow, data, options.options.split())["auprc"]
-            line["winnow"] = ours
+            each = winnow_scores(options.winnow, data, options.options.split())
+            ours = sum(each) / len(each)
+            line["winnow"] = {"mean": ours, "seeds": each}
             gap = ours - peer["char"]["mean"]
             below += gap < -0.01
             text += f" {ours:7.4f} {gap:+7.4f} {peer['char']['sd']:7.4f}"
