@@ -24,6 +24,12 @@ struct TrainCommand: AsyncParsableCommand {
   @Option(help: "Parts for the held-out scores that calibration and metrics come from.") var folds = 5
   @Flag(help: "Keep float32 weights instead of 8 bits.") var float = false
   @Option(help: "Buckets of the feature hash, as a power of two.") var bits: Int?
+  @Option(help: "Longest word n-gram: 0, 1 or 2.") var wordNgrams: Int?
+  @Option(help: "Shortest and longest character n-gram inside a word, as 3-5; `none` for no character n-grams.") var characterNgrams: String?
+  @Option(
+    name: .customLong("class-weight"),
+    help: "LABEL=FACTOR: what a positive row of the label counts beside a negative one. Repeatable. Calibration undoes the shift of the scores.")
+  var classWeights: [String] = []
   @Option(help: "What the model is for; goes into its card.") var description = ""
   @Option(help: "A data source; goes into the card. Repeatable, each with its --license.") var source: [String] = []
   @Option(help: "Licence of the source at the same place.") var license: [String] = []
@@ -32,6 +38,8 @@ struct TrainCommand: AsyncParsableCommand {
 
   func validate() throws {
     if source.count != license.count { throw ValidationError("every --source needs a --license, in the same order") }
+    _ = try parsedClassWeights
+    _ = try parsedCharacterNgrams
   }
 
   func run() async throws {
@@ -42,7 +50,7 @@ struct TrainCommand: AsyncParsableCommand {
         do throws(LinearModelError) { try reader.read(line, into: &set) } catch { throw CommandFailure("\(place): \(error)") }
       }
       Terminal.error("\(set.count.grouped) rows\n")
-      let result = try LinearTrainer(trainerConfiguration).train(set) { done, all in
+      let result = try LinearTrainer(try trainerConfiguration).train(set) { done, all in
         if Terminal.errorIsTerminal { Terminal.error("\r\u{1B}[Kmodel \(done) of \(all)") }
       }
       if Terminal.errorIsTerminal { Terminal.error("\r\u{1B}[K") }
@@ -53,19 +61,49 @@ struct TrainCommand: AsyncParsableCommand {
     }
   }
 
+  private var parsedClassWeights: [String: Double] {
+    get throws {
+      var weights: [String: Double] = [:]
+      for option in classWeights {
+        let parts = option.split(separator: "=", maxSplits: 1).map(String.init)
+        guard parts.count == 2, let factor = Double(parts[1]) else { throw ValidationError("--class-weight takes LABEL=FACTOR, as in toxic=4, not `\(option)`") }
+        guard weights.updateValue(factor, forKey: parts[0]) == nil else { throw ValidationError("--class-weight gives `\(parts[0])` twice") }
+      }
+      return weights
+    }
+  }
+
+  /// Nil for none.
+  private var parsedCharacterNgrams: ClosedRange<Int>? {
+    get throws {
+      guard let characterNgrams else { return FeatureSettings().characterNgrams }
+      if characterNgrams == "none" { return nil }
+      let parts = characterNgrams.split(separator: "-").map { Int($0) }
+      guard parts.count == 2, let low = parts[0], let high = parts[1], low <= high else {
+        throw ValidationError("--character-ngrams takes two numbers, as in 3-5, or none, not `\(characterNgrams)`")
+      }
+      return low...high
+    }
+  }
+
   private var trainerConfiguration: LinearTrainer.Configuration {
-    var configuration = LinearTrainer.Configuration()
-    configuration.epochs = epochs
-    configuration.seed = seed
-    configuration.calibration = calibration
-    configuration.folds = folds
-    if float { configuration.precision = .float32 }
-    if let bits { configuration.features.bucketBits = bits }
-    configuration.description = description
-    configuration.sources = zip(source, license).map { ModelCard.Source(name: $0, license: $1) }
-    configuration.notes = note
-    configuration.tool = "winnow \(WinnowVersion.current)"
-    return configuration
+    get throws {
+      var configuration = LinearTrainer.Configuration()
+      configuration.epochs = epochs
+      configuration.seed = seed
+      configuration.calibration = calibration
+      configuration.folds = folds
+      if float { configuration.precision = .float32 }
+      if let bits { configuration.features.bucketBits = bits }
+      if let wordNgrams { configuration.features.wordNgrams = wordNgrams }
+      configuration.features.characterNgrams = try parsedCharacterNgrams
+      configuration.classWeights = try parsedClassWeights
+      configuration.description = description
+      configuration.sources = zip(source, license).map { ModelCard.Source(name: $0, license: $1) }
+      configuration.notes = note
+      configuration.tool = "winnow \(WinnowVersion.current)"
+      return configuration
+    }
   }
 
   private static func sources(_ labels: String) -> [LabelSource] {
