@@ -58,10 +58,11 @@ let package = Package(
     module("Tuning", ["Moderation"]),
     module("AuditLog", ["Moderation", "Pipeline", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Crypto", package: "swift-crypto")]),
     module("Streaming", ["Moderation", "Pipeline", "RecordIO"]),
+    module("RunReport", ["Moderation", "Pipeline", "AuditLog", "Tuning", .product(name: "Crypto", package: "swift-crypto")]),
     .executableTarget(
       name: "winnow",
       dependencies: [
-        "Moderation", "PipelineFile", "RecordIO", "Pipeline", "Streaming", "StandardStages", "AuditLog", "LinearModel", "Safeguard", "GPTOSS", "Tuning", "YAMLDocument",
+        "Moderation", "PipelineFile", "RecordIO", "Pipeline", "Streaming", "StandardStages", "AuditLog", "RunReport", "LinearModel", "Safeguard", "GPTOSS", "Tuning", "YAMLDocument",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The game-chat pipeline over the example log, explained.
+# The game-chat pipeline over the example log, then what it decided and why.
 set -eu
 winnow=${1:-.build/release/winnow}
 cd "$(dirname "$0")/.."
@@ -8,20 +8,15 @@ trap 'rm -rf "$out"' EXIT
 
 echo "\$ winnow run pipelines/game-chat.yaml examples/chat.jsonl -o verdicts.jsonl --audit audit.db"
 "$winnow" run pipelines/game-chat.yaml examples/chat.jsonl -o "$out/verdicts.jsonl" --audit "$out/audit.db"
-
-explain() {
-  echo
-  echo "$1"
-  sed -n "s/.*\"id\": \"$2\".*\"text\": \"\([^\"]*\)\".*/  “\1”/p" examples/chat.jsonl
-  "$winnow" audit show "$out/audit.db" "$2" | grep -E '^  (verdict|degraded|stage)|^   {10,}' || true
-}
-explain "A rule settles it: spelt to get around filters, found all the same." m033
-explain "The classifier settles it: nothing here needs reading." m001
-explain "Nobody is sure: this is what the reasoner is for." m024
 echo
-"$winnow" score examples/models/chat.linear 'nobody wants you here, you are trash' --features 3
+echo "\$ winnow report audit.db --messages examples/chat.jsonl --html report.html"
+"$winnow" report "$out/audit.db" --messages examples/chat.jsonl --html "$out/report.html" 2>/dev/null
+report=${TMPDIR:-/tmp}/winnow-demo-report.html
+cp "$out/report.html" "$report"
 
 cat <<END
+
+The same with plots and the conversations: $report
 
 Next:
   $winnow test pipelines/game-chat.yaml --verbose     the cases beside the pipeline

@@ -31,6 +31,37 @@ public struct AuditReader: Sendable {
     }
   }
 
+  /// A conversation, by the hash of its id, and what came of its messages.
+  public struct Conversation: Sendable, Codable, FetchableRecord {
+    public var hash: String
+    public var messages: Int
+    /// Not allowed: reviewed or blocked.
+    public var flagged: Int
+  }
+
+  /// The conversations of a run with the most messages that were not allowed, then the longest ones; at most `limit`.
+  public func conversations(run: String, limit: Int) throws -> [Conversation] {
+    try queue.read { database in
+      try Conversation.fetchAll(
+        database,
+        sql: """
+          SELECT conversation_hash AS hash, count(*) AS messages, sum(verdict != 'allow') AS flagged FROM verdict
+          WHERE run = ? AND conversation_hash IS NOT NULL GROUP BY conversation_hash ORDER BY flagged DESC, messages DESC, min(position) LIMIT ?
+          """, arguments: [run, limit])
+    }
+  }
+
+  /// Hands out the records of some conversations of a run in order.
+  public func forEach(run: String, conversations: [String], _ body: (AuditRecord) throws -> Void) throws {
+    try queue.read { database in
+      let marks = databaseQuestionMarks(count: conversations.count)
+      let records = try AuditRecord.fetchCursor(
+        database, sql: "SELECT * FROM verdict WHERE run = ? AND conversation_hash IN (\(marks)) ORDER BY position",
+        arguments: StatementArguments([run] + conversations))
+      while let record = try records.next() { try body(record) }
+    }
+  }
+
   /// Hands out all records in order, without holding them.
   public func forEach(run: String? = nil, verdict: String? = nil, _ body: (AuditRecord) throws -> Void) throws {
     try queue.read { database in

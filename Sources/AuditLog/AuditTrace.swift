@@ -62,7 +62,7 @@ struct AuditTrace: Sendable {
     if let failure = outcome.failure(of: message, in: index) { fields.append(#""detail":\#(JSONText.quoted(failure.detail))"#) }
     // A screen judges a batch at once: its share of the time is what one message cost.
     let asked = max(1, outcome.stages[index].asked.count)
-    fields.append(#""latency_us":\#(Int(outcome.stages[index].time.inSeconds * 1e6 / Double(asked)))"#)
+    fields.append(#""latency_us":\#((outcome.stages[index].time.inSeconds * 1e8 / Double(asked)).rounded() / 100)"#)
     return fields
   }
 

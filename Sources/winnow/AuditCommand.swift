@@ -36,7 +36,7 @@ struct AuditCommand: AsyncParsableCommand {
       if let degraded = record.degraded { lines.append("  degraded  \(degraded)") }
       lines.append("  time      \(record.time)")
       lines.append("  text      sha256 \(record.textHash.prefix(16))…\(record.text.map { " · \($0)" } ?? "")")
-      lines += AuditStory.stages(record.trace)
+      lines += AuditStory.stages(record)
       for rationale in try reader.rationales(run: record.run, position: record.position) {
         if let text = rationale.rationale { lines.append("  rationale \(rationale.stage)/\(rationale.category): \(text)") }
         if showReasoning, let text = rationale.reasoning { lines.append("  reasoning \(rationale.stage)/\(rationale.category): \(text)") }
@@ -92,40 +92,13 @@ private func existing(_ path: String) throws -> String {
 
 /// The stages of a record, a line each.
 enum AuditStory {
-  private struct Stage: Decodable {
-    struct Hit: Decodable {
-      var rule: String
-      var category: String
-      var effect: String
-      var span: [Int]
-    }
-    struct Finding: Decodable {
-      var category: String
-      var outcome: String
-      var policy: String
-      var label: String?
-      var score: Double?
-      var rules: [String]?
-      var detail: String?
-    }
-    var stage: String
-    var status: String
-    var mode: String?
-    var purpose: String?
-    var detail: String?
-    var hits: [Hit]?
-    var scores: [String: Double?]?
-    var findings: [Finding]?
-    var latency_us: Int?
-  }
-
-  static func stages(_ trace: String) -> [String] {
-    guard let stages = try? JSONDecoder().decode([Stage].self, from: Data(trace.utf8)) else { return ["  trace     \(trace)"] }
+  static func stages(_ record: AuditRecord) -> [String] {
+    guard let stages = record.stages else { return ["  trace     \(record.trace)"] }
     return stages.flatMap { stage -> [String] in
       var head = "  stage     \(stage.stage): \(stage.status)"
       if let mode = stage.mode { head += " (\(mode))" }
       if let purpose = stage.purpose, purpose != "decide" { head += " (\(purpose))" }
-      if let latency = stage.latency_us { head += ", \(Duration.microseconds(latency).readable)" }
+      if let latency = stage.latency { head += ", \(latency.readable)" }
       if let detail = stage.detail { head += ", \(detail)" }
       var lines = [head]
       for hit in stage.hits ?? [] { lines.append("              \(hit.effect) \(hit.category): rule \(hit.rule) at bytes \(hit.span[0])–\(hit.span[1])") }

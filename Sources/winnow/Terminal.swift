@@ -97,10 +97,11 @@ extension Double {
 }
 
 extension Duration {
-  /// `850 µs`, `12.3 ms`, `4.2 s`.
+  /// `0.9 µs`, `850 µs`, `12.3 ms`, `4.2 s`.
   var readable: String {
     let seconds = Double(components.seconds) + Double(components.attoseconds) * 1e-18
     switch seconds {
+    case ..<0.00001: return "\((seconds * 1e6).formatted(decimals: 1)) µs"
     case ..<0.001: return "\((seconds * 1e6).formatted(decimals: 0)) µs"
     case ..<1: return "\((seconds * 1e3).formatted(decimals: 1)) ms"
     case ..<120: return "\(seconds.formatted(decimals: 1)) s"

@@ -1,16 +1,19 @@
 /// A small plot as inline SVG. Colours come from the page's style sheet by class, so that it follows light, dark and print.
-struct Plot {
-  enum Tint: String { case main, pos, neg, alt, third }
-  enum Shape { case circle, square, diamond, triangle }
-  typealias Point = ScoreReport.CurvePoint
+package struct Plot {
+  package enum Tint: String { case main, pos, neg, alt, third, review, blocked }
+  package enum Shape { case circle, square, diamond, triangle }
+  package typealias Point = ScoreReport.CurvePoint
 
-  struct Axis {
+  package struct Axis {
     var label: String
     var range: ClosedRange<Double> = 0...1
     var ticks: [(place: Double, text: String)] = Self.unitTicks
-    static let unitTicks = stride(from: 0, through: 10, by: 2).map { (place: Double($0) / 10, text: NumberText.fixed(Double($0) / 10, 1)) }
+    package init(label: String, range: ClosedRange<Double> = 0...1, ticks: [(place: Double, text: String)] = Self.unitTicks) {
+      (self.label, self.range, self.ticks) = (label, range, ticks)
+    }
+    package static let unitTicks = stride(from: 0, through: 10, by: 2).map { (place: Double($0) / 10, text: NumberText.fixed(Double($0) / 10, 1)) }
 
-    static func share(_ label: String, upTo most: Double = 1) -> Axis {
+    package static func share(_ label: String, upTo most: Double = 1) -> Axis {
       let top = [0.02, 0.05, 0.1, 0.2, 0.5].first { most <= $0 } ?? 1
       let ticks = (0...5).map { step in
         let place = top * Double(step) / 5
@@ -20,7 +23,7 @@ struct Plot {
     }
   }
 
-  enum Element {
+  package enum Element {
     case line([Point], Tint)
     case dashed([Point])
     case marks([Point], Tint, Shape)
@@ -39,6 +42,13 @@ struct Plot {
   var legend: [(text: String, tint: Tint, shape: Shape?)] = []
   var caption = ""
 
+  package init(
+    title: String, description: String, x: Axis, y: Axis, elements: [Element], legend: [(text: String, tint: Tint, shape: Shape?)] = [], caption: String = ""
+  ) {
+    (self.title, self.description, self.x, self.y) = (title, description, x, y)
+    (self.elements, self.legend, self.caption) = (elements, legend, caption)
+  }
+
   private static let width = 440.0, height = 300.0
   private static let left = 46.0, right = 18.0, top = 12.0, bottom = 40.0
 
@@ -53,7 +63,7 @@ struct Plot {
   private func f(_ value: Double) -> String { NumberText.short(value, 1) }
 
   /// A figure with heading, plot, legend and caption.
-  func figure() -> String {
+  package func figure() -> String {
     let entries = legend.map { "<li>\(Self.swatch($0.tint, $0.shape))\(HTML.escaped($0.text))</li>" }.joined()
     return "<figure><h4>\(HTML.escaped(title))</h4>\n" + svg() + (legend.isEmpty ? "" : "<ul class=\"legend\">\(entries)</ul>")
       + (caption.isEmpty ? "" : "<figcaption>\(HTML.prose(caption))</figcaption>") + "</figure>\n"

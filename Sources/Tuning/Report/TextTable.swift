@@ -58,7 +58,7 @@ public struct TextTable: Sendable {
   }
 
   /// `text` without control characters, so that nothing in an id or a slice can move the cursor.
-  static func printable(_ text: String) -> String {
+  package static func printable(_ text: String) -> String {
     String(String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? "·" : $0 }))
   }
 }
