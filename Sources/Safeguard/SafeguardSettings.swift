@@ -19,6 +19,8 @@ struct SafeguardSettings: Sendable {
 
   var policies: [PolicyUse] = []
   var model: Model = .none
+  /// Whether the model is the one that comes with Winnow for demonstration.
+  var isDemonstration = false
   var key: KeySource?
   var recordedPath: String?
   var effort: ReasoningEffort = .low
@@ -91,22 +93,12 @@ struct SafeguardSettings: Sendable {
     let name = settings["model"]?.string.flatMap { $0.isEmpty ? nil : $0 }
     if let entry = settings.entry("api_key") { key = KeySource(entry.value, configuration, &diagnostics) }
     guard let written = settings["endpoint"], written.string != "" else {
-      if let name { model = .native(path: configuration.resolve(name)) }
+      if let name { readModelName(name, configuration, &diagnostics) }
       return
     }
     var endpoints: [ChatEndpoint] = []
     for item in written.list ?? [written] {
-      do throws(ChatEndpoint.Problem) {
-        let endpoint = try ChatEndpoint(written: item.string ?? "")
-        endpoints.append(endpoint)
-        if endpoint.isPlainRemote {
-          diagnostics.warning(
-            "plain-http-endpoint", "messages\(key == nil ? "" : " and the key") travel unencrypted to `\(endpoint.name)`", at: item.span,
-            hint: "use `https://`, or a tunnel to `127.0.0.1`")
-        }
-      } catch {
-        diagnostics.error("bad-endpoint", error.message, at: item.span, hint: error.hint)
-      }
+      if let endpoint = endpoint(item.string ?? "", at: item.span, &diagnostics) { endpoints.append(endpoint) }
     }
     guard let name else {
       diagnostics.error(
@@ -115,6 +107,35 @@ struct SafeguardSettings: Sendable {
       return
     }
     if !endpoints.isEmpty { model = .remote(endpoints: endpoints, name: name) }
+  }
+
+  private mutating func readModelName(_ written: String, _ configuration: StageConfiguration, _ diagnostics: inout Diagnostics) {
+    let span = configuration.settings["model"]?.span
+    switch ModelName(written, configuration) {
+    case .folder(let path): model = .native(path: path)
+    case .endpoint(let url, let name):
+      if let endpoint = endpoint(url, at: span, &diagnostics) { model = .remote(endpoints: [endpoint], name: name) }
+    case .nano(let path?): (model, isDemonstration) = (.native(path: path), true)
+    case .nano(nil):
+      diagnostics.error(
+        "native-model", "the demonstration model `nano` is not in `examples/models/nano` of this folder or one above it", at: span,
+        hint: "give the folder of a gpt-oss checkpoint, or an endpoint's URL")
+    }
+  }
+
+  private func endpoint(_ written: String, at span: SourceSpan?, _ diagnostics: inout Diagnostics) -> ChatEndpoint? {
+    do throws(ChatEndpoint.Problem) {
+      let endpoint = try ChatEndpoint(written: written)
+      if endpoint.isPlainRemote {
+        diagnostics.warning(
+          "plain-http-endpoint", "messages\(key == nil ? "" : " and the key") travel unencrypted to `\(endpoint.name)`", at: span,
+          hint: "use `https://`, or a tunnel to `127.0.0.1`")
+      }
+      return endpoint
+    } catch {
+      diagnostics.error("bad-endpoint", error.message, at: span, hint: error.hint)
+      return nil
+    }
   }
 
   private func check(_ settings: Setting, _ diagnostics: inout Diagnostics) {
@@ -130,8 +151,8 @@ struct SafeguardSettings: Sendable {
       diagnostics.warning(
         "votes-without-chance", "at `temperature: 0` all votes are nearly the same", at: settings["votes"]?.span, hint: "leave `temperature` out")
     }
-    if key != nil, settings["endpoint"] == nil {
-      diagnostics.warning("unused-key", "`api_key` does nothing without `endpoint`", at: settings["api_key"]?.span)
+    if case .remote = model {} else if key != nil {
+      diagnostics.warning("unused-key", "`api_key` does nothing without an endpoint", at: settings["api_key"]?.span)
     }
   }
 

@@ -30,7 +30,10 @@ public enum SafeguardStage {
       "endpoint", .either([.url, .list(.url)]),
       "Base URL of an OpenAI-compatible chat API, or several that serve the same model. A call goes to the one that has its policy cached, unless that one is busy or ill."
     ),
-    FieldSpec("model", .string, "With `endpoint`: the model's name there. Without: a folder with a checkpoint, run in this process."),
+    FieldSpec(
+      "model", .string,
+      "With `endpoint`: the model's name there. Without: a folder with a checkpoint, run in this process; an endpoint with the model's name behind `#`; or `nano`, the demonstration that comes with Winnow."
+    ),
     FieldSpec("api_key", .secret, "Key for the endpoint, sent as a bearer token. Never written here and never printed."),
     FieldSpec("recorded", .path, "JSONL of earlier answers. What it holds is answered from it; the rest goes to `endpoint` or `model`, or is an abstention."),
     FieldSpec("policies", .perCategory(.existingPath), "Policy files by category; stand in for the categories' own `policy`."),
@@ -120,7 +123,7 @@ public enum SafeguardStage {
   ) -> SafeguardReasoner {
     SafeguardReasoner(
       stageID: configuration.id, uses: uses, categories: configuration.categories, settings: settings, builder: settings.builder, backend: backends.used,
-      probed: settings.probes ? backends.live : nil, fingerprint: fingerprint(settings, uses, backends.used), notice: notice(configuration, backends))
+      probed: settings.probes ? backends.live : nil, fingerprint: fingerprint(settings, uses, backends.used), notice: notice(configuration, settings, backends))
   }
 
   // MARK: Parts
@@ -162,7 +165,11 @@ public enum SafeguardStage {
     }
   }
 
-  private static func notice(_ configuration: StageConfiguration, _ backends: Backends) -> String? {
+  private static func notice(_ configuration: StageConfiguration, _ settings: SafeguardSettings, _ backends: Backends) -> String? {
+    if settings.isDemonstration, backends.live != nil {
+      return "stage `\(configuration.id)` uses `nano`, a demonstration of 16 MB at most that follows simple policies: do not moderate people with it; "
+        + "`winnow model pull \(ModelName.usualName)` fetches the real one, and `WINNOW_MODEL` or `model:` names its folder"
+    }
     guard backends.used is NoModelBackend else { return nil }
     return "stage `\(configuration.id)` has no model: it abstains, and what is still uncertain goes the way of `on_abstain`; "
       + "set `endpoint:` and `model:`, or `recorded:`, to have it judged"

@@ -17,7 +17,8 @@ import Testing
     ("endpoint: localhost:8080\nmodel: m", "bad-endpoint"), ("endpoint: http://127.0.0.1/v1", "endpoint-without-model"),
     ("endpoint: http://10.1.2.3/v1\nmodel: m", "plain-http-endpoint"), ("api_key: {env: A, file: b}\nendpoint: https://a/v1\nmodel: m", "bad-secret"),
     ("api_key: sk-123\nendpoint: https://a/v1\nmodel: m", "bad-secret"), ("api_key: {env: A}", "unused-key"),
-    ("policies: {spam: missing.md}", "unreadable-policy"),
+    ("policies: {spam: missing.md}", "unreadable-policy"), ("model: http://10.1.2.3/v1", "plain-http-endpoint"), ("model: 'http://#m'", "bad-endpoint"),
+    ("model: nano", "native-model"), ("model: no/such/folder", "native-model"),
     ("truncate: {head: 0, tail: 0}", "bad-truncation"), ("max_content: 10\ntruncate: {head: 8, tail: 8}", "bad-truncation"),
     ("max_tokens: 100\nreasoning_budget: 100", "bad-reasoning-budget"),
     ("votes: 3\ntemperature: 0", "votes-without-chance"),
@@ -30,6 +31,25 @@ import Testing
     #expect(try check("endpoint: [https://a.example/v1, https://b.example/v1]\nmodel: m\napi_key: {env: WINNOW_TEST_UNSET}").isEmpty)
     #expect(try check("probe: false").isEmpty)
     #expect(try check("endpoint: ''\nmodel: ''").isEmpty, "empty is absent")
+  }
+
+  @Test func anEndpointMayStandInForAFolder() throws {
+    #expect(try check("model: http://127.0.0.1:8080/v1").isEmpty)
+    #expect(try check("model: 'https://a.example/v1#openai/gpt-oss-safeguard-120b'\napi_key: {env: WINNOW_TEST_UNSET}").isEmpty)
+  }
+
+  @Test func theDemonstrationModelIsFoundAboveThePipelineAndSaysWhatItIs() throws {
+    let stage = try TestStage("model: nano\nprobe: false")
+    defer { stage.remove() }
+    let place = stage.folder + "/examples/models/nano"
+    try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
+    let tiny = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("GPTOSSTests/Golden/tiny-a").path
+    for file in ["config.json", "tokenizer.json", "model.safetensors"] { try FileManager.default.copyItem(atPath: "\(tiny)/\(file)", toPath: "\(place)/\(file)") }
+    var diagnostics = Diagnostics()
+    SafeguardStage.check(stage.configuration, &diagnostics)
+    #expect(diagnostics.isEmpty)
+    let reasoner = try SafeguardStage.build(stage.configuration, BuildOptions(threads: 1))
+    #expect(reasoner.notice?.contains("a demonstration") == true && reasoner.notice?.contains("winnow model pull") == true)
   }
 
   @Test func policiesMustBeToldApart() throws {
