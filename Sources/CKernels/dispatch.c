@@ -12,6 +12,8 @@
       .matvec_f32_bf16w = wk_matvec_f32_bf16w_##ISA,                                                                   \
       .add_scaled = wk_add_scaled_##ISA,                                                                               \
       .attention = wk_attention_##ISA,                                                                                 \
+      .argmax = wk_argmax_##ISA,                                                                                       \
+      .sample = wk_sample_##ISA,                                                                                       \
   };
 
 TABLE(scalar)

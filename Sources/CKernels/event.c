@@ -1,6 +1,7 @@
 #include "ckernels.h"
 #include <errno.h>
 #include <pthread.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
@@ -74,5 +75,15 @@ int wk_populate(const void *address, size_t bytes) {
   return madvise((void *)(uintptr_t)address, bytes, MADV_POPULATE_READ);
 #else
   return madvise((void *)(uintptr_t)address, bytes, MADV_WILLNEED);
+#endif
+}
+
+void wk_advise_huge_pages(const void *address, size_t bytes, int wanted) {
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+  // The range may begin and end anywhere; the call wants whole pages.
+  const uintptr_t page = 4096, first = ((uintptr_t)address + page - 1) & ~(page - 1), last = ((uintptr_t)address + bytes) & ~(page - 1);
+  if (first < last) madvise((void *)first, last - first, wanted ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+#else
+  (void)address, (void)bytes, (void)wanted;
 #endif
 }

@@ -1,7 +1,7 @@
 #include "internal.h"
 
-size_t wk_mxfp4_tile_bytes(size_t blocks) { return wk_plane(blocks, 16) + blocks * 256; }
-size_t wk_int8_tile_bytes(size_t blocks) { return wk_plane(blocks, 32) + blocks * 1024; }
+size_t wk_mxfp4_tile_bytes(size_t blocks) { return (blocks + WK_MXFP4_GROUP - 1) / WK_MXFP4_GROUP * 64 + blocks * 256; }
+size_t wk_int8_tile_bytes(size_t blocks) { return (blocks + WK_INT8_GROUP - 1) / WK_INT8_GROUP * 64 + blocks * 1024; }
 size_t wk_activation_bytes(size_t tokens, size_t blocks, size_t block) { return tokens * blocks * (block + 8); }
 size_t wk_kv_block_bytes(size_t head_dim) { return 2 * 2 * WK_KV_BLOCK * head_dim; }
 
@@ -20,20 +20,16 @@ void wk_gather_activations(const uint8_t *const *rows, size_t tokens, size_t blo
 }
 
 int wk_pack_mxfp4_tile(const uint8_t *blocks, const uint8_t *scales, size_t source_blocks, const int64_t rows[16], uint8_t *out) {
-  uint8_t *exponents = out, *values = out + wk_plane(source_blocks, 16);
-  memset(out, 0, wk_plane(source_blocks, 16));
+  memset(out, 0, wk_mxfp4_tile_bytes(source_blocks));
   int bad = 0;
   for (size_t r = 0; r < 16; r++) {
     for (size_t k = 0; k < source_blocks; k++) {
-      uint8_t *to = values + 256 * k + 4 * r;
-      if (rows[r] < 0) {
-        for (size_t j = 0; j < 4; j++) memset(to + 64 * j, 0, 4);
-        continue;
-      }
+      if (rows[r] < 0) continue;
+      uint8_t *to = out + wk_mxfp4_values(k) + 4 * r;
       const size_t at = (size_t)rows[r] * source_blocks + k;
       const uint8_t *from = blocks + 16 * at;
       bad |= scales[at] == 255;
-      exponents[16 * k + r] = scales[at];
+      out[wk_mxfp4_exponents(k) + r] = scales[at];
       // Source byte b holds values 2b and 2b+1; the tile pairs value i with value i + 16.
       for (size_t i = 0; i < 16; i += 2) {
         const uint8_t low = from[i / 2], high = from[8 + i / 2];
@@ -61,8 +57,7 @@ WK_INLINE float read_bf16(const void *w, size_t index) {
 
 int wk_pack_int8_tile(const void *w, size_t columns, size_t group, size_t padded_group, const int64_t rows[16],
                       size_t out_blocks, uint8_t *out) {
-  uint8_t *scales = out, *values = out + wk_plane(out_blocks, 32);
-  memset(out, 0, wk_plane(out_blocks, 32));
+  memset(out, 0, wk_int8_tile_bytes(out_blocks));
   int bad = 0;
   for (size_t r = 0; r < 16; r++) {
     for (size_t k = 0; k < out_blocks; k++) {
@@ -75,11 +70,11 @@ int wk_pack_int8_tile(const void *w, size_t columns, size_t group, size_t padded
         largest = fmaxf(largest, fabsf(x[i]));
       }
       const uint16_t scale = bf16_above(largest / 127);
-      memcpy(scales + 32 * k + 2 * r, &scale, 2);
+      memcpy(out + wk_int8_scales(k) + 2 * r, &scale, 2);
       const float inverse = wk_bf16(scale) > 0 ? 1 / wk_bf16(scale) : 0;
       for (size_t i = 0; i < WK_INT8_BLOCK; i++) {
         const float q = bad || !isfinite(inverse) ? 0 : rintf(x[i] * inverse);
-        values[1024 * k + 64 * (i / 4) + 4 * r + i % 4] = (uint8_t)((int)fminf(fmaxf(q, -127), 127) + 128);
+        out[wk_int8_values(k) + 64 * (i / 4) + 4 * r + i % 4] = (uint8_t)((int)fminf(fmaxf(q, -127), 127) + 128);
       }
     }
   }

@@ -16,10 +16,3 @@ void wk_router_top_k(const float *logits, size_t n, size_t k, uint32_t *experts,
   for (size_t slot = 0; slot < k; slot++) total += weights[slot] = expf(weights[slot] - largest);
   for (size_t slot = 0; slot < k; slot++) weights[slot] /= total;
 }
-
-size_t wk_argmax(const float *x, size_t n) {
-  size_t best = 0;
-  for (size_t i = 1; i < n; i++)
-    if (x[i] > x[best] || (isnan(x[best]) && !isnan(x[i]))) best = i;
-  return best;
-}

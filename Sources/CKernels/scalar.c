@@ -86,3 +86,24 @@ void wk_attention_scalar(const wk_attention *a) {
     }
   }
 }
+
+size_t wk_argmax_scalar(const float *x, size_t n) {
+  size_t best = 0;
+  for (size_t i = 1; i < n; i++)
+    if (x[i] > x[best] || (isnan(x[best]) && !isnan(x[i]))) best = i;
+  return best;
+}
+
+size_t wk_sample_scalar(const float *x, size_t n, float highest, float sharpness, double u) {
+  double total = 0;
+  for (size_t i = 0; i < n; i++) total += isnan(x[i]) ? 0 : expf((x[i] - highest) * sharpness);
+  double left = u * total;
+  size_t last = 0;
+  for (size_t i = 0; i < n; i++) {
+    const double weight = isnan(x[i]) ? 0 : expf((x[i] - highest) * sharpness);
+    left -= weight;
+    if (weight > 0) last = i;
+    if (left < 0) return i;
+  }
+  return last;
+}

@@ -119,33 +119,49 @@ struct ModelCommand: AsyncParsableCommand {
     @Argument(help: "Checkpoint folder, prepared before or now.") var folder: String
     @Option(help: "Threads; default: all cores.") var threads: Int?
     @Option(help: "best, scalar, avx2, avx512 or neon.") var kernels = "best"
-    @Option(help: "Batch sizes, with commas.") var batches = "1,2,4,8,16,32"
+    @Option(help: "Lengths of prompts whose prefill is timed, with commas; `none` for none.") var prefill = "128,512"
+    @Option(help: "Batch sizes, with commas; `none` for none.") var batches = "1,2,4,8,16,32"
     @Option(help: "Decode steps of each measurement.") var steps = 16
+    @Option(help: "Tokens of the policy that the batches share.") var policy = 600
     @Flag(help: "Also measure the moderation job: policy, message, answer, end to end.") var job = false
+    @Option(help: "Messages of the job.") var messages = 32
+    @Option(help: "Folder that keeps the job's policy for --start.") var prefixes: String?
+    @Flag(help: "Only start, with the policy in --prefixes, to the first verdict.") var start = false
     @Flag(help: "One JSON object a line.") var json = false
 
     func run() async throws {
       try await reportingFailures {
         guard let set = kernels == "best" ? try KernelSet.fromEnvironment() : KernelSet(named: kernels) else { throw CommandFailure("no kernels `\(kernels)`") }
-        let threads = threads ?? defaultThreadCount
-        let start = ContinuousClock.now
+        let threads = threads ?? defaultThreadCount, begin = ContinuousClock.now
         let prepared = try PreparedModel.load(try Checkpoint(at: folder), threads: threads)
-        show("open prepared weights", (ContinuousClock.now - start).inSeconds, "s")
-        var plan = ModelBenchmark.Plan()
-        plan.batches = batches.split(separator: ",").compactMap { Int($0) }
-        plan.steps = steps
-        try ModelBenchmark(plan).measureForward(prepared, kernels: set, threads: threads, report: { show($0.name, $0.value, $0.unit) })
-        if job {
+        show("open prepared weights", (ContinuousClock.now - begin).inSeconds, "s")
+        let benchmark = ModelBenchmark(plan)
+        if !start { try benchmark.measureForward(prepared, kernels: set, threads: threads, report: show) }
+        if job || start {
           var options = NativeModel.Options()
-          options.threads = threads
-          options.kernels = set
-          let model = try NativeModel.load(directory: folder, options: options)
-          try await ModelBenchmark(plan).measureJob(model, report: { show($0.name, $0.value, $0.unit) })
+          (options.threads, options.kernels, options.prefixFolder) = (threads, set, prefixes)
+          let model = try NativeModel.load(directory: folder, prepared: prepared, options: options)
+          if start {
+            try await benchmark.measureFirstVerdict(model, report: show)
+            show("start to first verdict", (ContinuousClock.now - begin).inSeconds, "s")
+          } else {
+            try await benchmark.measureJob(model, report: show)
+          }
           model.shutDown()
         }
         if let memory = residentMemory() { show("peak resident memory", Double(memory.peak) / 1e9, "GB") }
       }
     }
+
+    private var plan: ModelBenchmark.Plan {
+      func numbers(_ text: String) -> [Int] { text.split(separator: ",").compactMap { Int($0) }.filter { $0 > 0 } }
+      var plan = ModelBenchmark.Plan()
+      (plan.prefill, plan.batches, plan.steps) = (numbers(prefill), numbers(batches), max(1, steps))
+      (plan.policyTokens, plan.messages) = (max(1, policy), max(0, messages))
+      return plan
+    }
+
+    private func show(_ row: ModelBenchmark.Row) { show(row.name, row.value, row.unit) }
 
     private func show(_ name: String, _ value: Double, _ unit: String) {
       if json {

@@ -29,11 +29,12 @@ extern "C" {
 /// Positions in a KV block.
 #define WK_KV_BLOCK 16
 
-/// Bytes of an MXFP4 weight tile of 16 rows × `blocks` × 32 values: the exponent bytes `[blocks][16]`, padded to 64
-/// bytes, then `[blocks][4][16 rows][4]` bytes whose low nibble is value `4j+z` and high nibble `16+4j+z` of the block.
+/// Bytes of an MXFP4 weight tile of 16 rows × `blocks` × 32 values: for each 4 blocks a line of 64 exponent bytes `[4][16]`, then the
+/// blocks `[4][4][16 rows][4]` as bytes whose low nibble is value `4j+z` and high nibble `16+4j+z` of the block. The last group may have
+/// fewer blocks; its line is whole.
 size_t wk_mxfp4_tile_bytes(size_t blocks);
-/// Bytes of an int8 weight tile of 16 rows × `blocks` × 64 values: the bf16 scales `[blocks][16]`, padded to 64 bytes,
-/// then `[blocks][16][16 rows][4]` bytes that hold value + 128.
+/// Bytes of an int8 weight tile of 16 rows × `blocks` × 64 values: for each 2 blocks a line of bf16 scales `[2][16]`, then the blocks
+/// `[2][16][16 rows][4]` as bytes that hold value + 128. The last group may have one block; its line is whole.
 size_t wk_int8_tile_bytes(size_t blocks);
 /// Bytes of an activation tile of `tokens` × `blocks` blocks of `block` values. For each block: `tokens` × `block` signed
 /// bytes, `tokens` float scales, `tokens` int32 corrections (−offset × sum of the block's bytes), offset 12 for blocks of
@@ -87,6 +88,11 @@ typedef struct wk_kernels {
   /// x[i] += weight · (y[i] + bias[i]).
   void (*add_scaled)(float *x, const float *y, const float *bias, float weight, size_t n);
   void (*attention)(const wk_attention *a);
+  /// Index of the largest value, the lowest on ties; 0 when `n` is 0 or nothing is a number.
+  size_t (*argmax)(const float *x, size_t n);
+  /// An index drawn in proportion to exp((x[i] − highest) · `sharpness`) by `u` in 0 ..< 1; `highest` is the largest x and finite, n > 0. What is no
+  /// number is never drawn. Sums of 256 parts, so that no array of weights is needed.
+  size_t (*sample)(const float *x, size_t n, float highest, float sharpness, double u);
 } wk_kernels;
 
 /// The table called `name` (`scalar`, `avx2`, `avx512`, `neon`), or NULL if it is unknown or this CPU lacks it.
@@ -106,8 +112,6 @@ void wk_kv_store_v(uint8_t *block, size_t lane, const float *v, size_t head_dim)
 void wk_widen_bf16(const void *x, size_t n, float *out);
 /// Gathers `tokens` rows (activation tiles of one token) into one tile of `tokens`.
 void wk_gather_activations(const uint8_t *const *rows, size_t tokens, size_t blocks, size_t block, uint8_t *out);
-/// Index of the largest value, the lowest on ties; 0 when `n` is 0 or nothing is a number.
-size_t wk_argmax(const float *x, size_t n);
 
 /// Packs 16 rows of a published MXFP4 matrix into a tile. `rows[i]` < 0 is a row of zeros. `source_blocks` blocks per row
 /// are read. Returns 0, or −1 when a scale byte is 255 (NaN in the OCP MX format), `out` then being unspecified.
@@ -140,8 +144,10 @@ void wk_event_wait(wk_event *event);
 /// Starts a detached thread; 0, or the error number of pthread_create.
 int wk_thread_start(void (*body)(void *context), void *context);
 
-/// Asks for pages of a mapping to be made present in the background of the caller's choice; 0 if the system agreed.
+/// Makes pages of a file mapping present, reading them if need be; returns when done. 0 if the system did.
 int wk_populate(const void *address, size_t bytes);
+/// Asks for large pages for a range, or for none of them. A hint: nothing depends on it but speed and memory.
+void wk_advise_huge_pages(const void *address, size_t bytes, int wanted);
 
 #ifdef __cplusplus
 }

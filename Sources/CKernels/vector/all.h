@@ -6,6 +6,8 @@
 #include "matvec_bf16.h"
 #include "add_scaled.h"
 #include "attention.h"
+#include "argmax.h"
+#include "sample.h"
 #undef LOAD16
 #undef STORE16
 #undef LOAD_BF16

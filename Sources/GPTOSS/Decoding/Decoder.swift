@@ -28,13 +28,13 @@ struct Decoder: Sendable {
   /// Bytes, and so tokens, that one way through the constraint can force.
   private let forcedBound: Int
 
-  init(_ request: GenerationRequest, _ harmony: HarmonyTokenIDs, _ tokenizer: Tokenizer, _ constraint: CompiledConstraint?) {
+  init(_ request: GenerationRequest, _ harmony: HarmonyTokenIDs, _ tokenizer: Tokenizer, _ constraint: CompiledConstraint?, _ kernels: KernelSet) {
     self.harmony = harmony
     reasoning = request.reasoning
     maxTokens = request.maxTokens
     forcedBound = request.constraint?.pattern.forcedBound ?? 0
     isSpecial = { tokenizer.isSpecial($0) }
-    sampler = Sampler(temperature: request.temperature, seed: request.seed)
+    sampler = Sampler(temperature: request.temperature, seed: request.seed, kernels: kernels)
     phase = request.reasoning == .open ? .open : .analysis
     if request.reasoning != .open, let constraint { answer = AnswerDecoder(constraint, tokenizer, endToken: harmony.endOfReturn) }
   }
@@ -73,7 +73,7 @@ struct Decoder: Sendable {
   }
 
   /// Takes the logits of `rows()`.
-  mutating func choose(_ logits: [Float]) throws(EngineError) -> Outcome {
+  mutating func choose(_ logits: UnsafeBufferPointer<Float>) throws(EngineError) -> Outcome {
     decodedTokens += 1
     phaseTokens += 1
     if phase == .answer, answer != nil { return try chooseConstrained(logits) }
@@ -129,9 +129,11 @@ struct Decoder: Sendable {
     return phaseTokens >= maxTokens ? .finish(.length) : .append([token])
   }
 
-  private mutating func chooseConstrained(_ logits: [Float]) throws(EngineError) -> Outcome {
-    let among = logits.count == allowed.count ? logits : allowed.map { logits[Int($0)] }
-    let index = try sampler.choose(among), token = allowed[index]
+  private mutating func chooseConstrained(_ logits: UnsafeBufferPointer<Float>) throws(EngineError) -> Outcome {
+    let among = logits.count == allowed.count ? Array(logits) : allowed.map { logits[Int($0)] }
+    var chosen = Result<Int, EngineError>.success(0)
+    among.withUnsafeBufferPointer { among in chosen = Result { () throws(EngineError) in try sampler.choose(among) } }
+    let index = try chosen.get(), token = allowed[index]
     answer?.accept(index, of: allowed, logits: among)
     if token == harmony.endOfReturn { return end(.stop) }
     add([token])

@@ -5,30 +5,26 @@ import Musl
 #elseif canImport(Darwin)
 import Darwin
 #endif
+import CKernels
 
 /// Chooses one of some logits: the largest at temperature 0 (of equals the first), else at random by softmax(logits / temperature).
 /// The generator belongs to the request and is used once for each choice, so a seed gives the same tokens in any batch.
 struct Sampler: Sendable {
   let temperature: Float
+  private let kernels: KernelSet
   private var state: UInt64
 
-  init(temperature: Float, seed: UInt64) { (self.temperature, state) = (temperature, seed) }
+  init(temperature: Float, seed: UInt64, kernels: KernelSet) { (self.temperature, state, self.kernels) = (temperature, seed, kernels) }
 
   /// Index of the choice.
   /// - Throws: ``EngineError/notANumber`` when no logit is finite.
-  mutating func choose(_ logits: [Float]) throws(EngineError) -> Int {
-    let best = argmax(logits)
+  mutating func choose(_ logits: UnsafeBufferPointer<Float>) throws(EngineError) -> Int {
+    let best = kernels.table.pointee.argmax(logits.baseAddress, logits.count)
     guard logits.indices.contains(best), logits[best].isFinite else { throw .notANumber }
     guard temperature > 0 else { return best }
-    var remaining = uniform() * logits.reduce(0.0) { $0 + weight($1, logits[best]) }
-    for i in logits.indices {
-      remaining -= weight(logits[i], logits[best])
-      if remaining < 0 { return i }
-    }
-    return best
+    // A temperature that is hardly above 0 must not make 0 · ∞.
+    return kernels.table.pointee.sample(logits.baseAddress, logits.count, logits[best], min(1 / temperature, 1e30), uniform())
   }
-
-  private func weight(_ logit: Float, _ largest: Float) -> Double { logit.isNaN ? 0 : exp(Double((logit - largest) / temperature)) }
 
   /// SplitMix64 (Steele, Lea, Flood 2014), 53 bits in 0 ..< 1.
   private mutating func uniform() -> Double {

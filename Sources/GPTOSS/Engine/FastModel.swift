@@ -47,8 +47,9 @@ final class FastSequence: LanguageModelSequence {
     let step = model.pass.space.maxTokens
     for start in stride(from: 0, to: tokens.count, by: step) {
       let part = start..<min(start + step, tokens.count)
-      model.pass.forward([ForwardPass.Run(prefix: nil, own: segment, tokens: Array(tokens[part]))])
-      results += model.pass.logits(rows.filter { part.contains($0) }.map { ($0 - start, .all) })
+      let wanted = rows.filter { part.contains($0) }
+      model.pass.forward([ForwardPass.Run(prefix: nil, own: segment, tokens: Array(tokens[part]), outputs: wanted.isEmpty ? .none : .all)])
+      results += model.pass.logits(wanted.map { ($0 - start, .all) })
     }
     return results
   }

@@ -9,40 +9,40 @@ extension ForwardPass {
     case some([TokenID])
   }
 
-  /// Computes logits of tokens of the last `forward`. `wanted` pairs a token's index with its rows; the result has, for each, the logits of
-  /// all rows, or of those asked, in their order.
-  func logits(_ wanted: [(token: Int, rows: Rows)]) -> [[Float]] {
-    var results: [[Float]] = []
-    // Tiles of 16 share each pass over the head.
-    for start in Swift.stride(from: 0, to: wanted.count, by: 16) { results += logits(upTo16: wanted[start..<min(start + 16, wanted.count)]) }
-    return results
-  }
-
-  private func logits(upTo16 wanted: ArraySlice<(token: Int, rows: Rows)>) -> [[Float]] {
-    let base = wanted.startIndex, count = wanted.count
-    normalize(layout.norm, tokens: count) { wanted[base + $0].token }
-    let tiles = headTiles(of: wanted)
-    let width = tiles.count * 16
-    let out = UnsafeMutablePointer<Float>.allocate(capacity: max(1, count * width))
-    defer { out.deallocate() }
-    project(tiles, tokens: count, into: out)
-    return wanted.enumerated().map { i, want in
-      let row = out + i * width
-      switch want.rows {
-      case .all where tiles.count == layout.vocabTiles: return Array(UnsafeBufferPointer(start: row, count: config.vocabSize))
-      case .all: return []
-      case .some(let ids):
-        var place = 0
-        return ids.map { id in
-          while tiles[place] != Int(id) / 16 { place += 1 }
-          return row[place * 16 + Int(id) % 16]
+  /// Computes logits of outputs of the last `forward`, numbered in order, and gives `body` for each of `wanted` its place and the logits of all
+  /// rows, or of those asked, in their order. The logits are valid within the call.
+  func withLogits(_ wanted: [(output: Int, rows: Rows)], _ body: (Int, UnsafeBufferPointer<Float>) -> Void) {
+    // As many as the workspace holds share each pass over the head.
+    for start in stride(from: 0, to: wanted.count, by: space.maxLogits) {
+      let part = wanted[start..<min(start + space.maxLogits, wanted.count)]
+      normalize(layout.norm, tokens: part.count) { wanted[start + $0].output }
+      let tiles = headTiles(of: part), width = tiles.count * 16
+      project(tiles, tokens: part.count)
+      for (i, want) in part.enumerated() {
+        let row = space.logits + i * width
+        switch want.rows {
+        case .all: body(start + i, UnsafeBufferPointer(start: row, count: config.vocabSize))
+        case .some(let ids):
+          var place = 0
+          let values = ids.map { id in
+            while tiles[place] != Int(id) / 16 { place += 1 }
+            return row[place * 16 + Int(id) % 16]
+          }
+          values.withUnsafeBufferPointer { body(start + i, $0) }
         }
       }
     }
   }
 
+  /// The same as arrays.
+  func logits(_ wanted: [(output: Int, rows: Rows)]) -> [[Float]] {
+    var results: [[Float]] = []
+    withLogits(wanted) { results.append(Array($1)) }
+    return results
+  }
+
   /// Ascending tiles of lm_head that hold a row asked for.
-  private func headTiles(of wanted: ArraySlice<(token: Int, rows: Rows)>) -> [Int] {
+  private func headTiles(of wanted: ArraySlice<(output: Int, rows: Rows)>) -> [Int] {
     var tiles = Set<Int>()
     for want in wanted {
       switch want.rows {
@@ -53,9 +53,11 @@ extension ForwardPass {
     return tiles.sorted()
   }
 
-  private func project(_ tiles: [Int], tokens: Int, into out: UnsafeMutablePointer<Float>) {
+  /// A piece of the head is read once for all tokens.
+  private func project(_ tiles: [Int], tokens: Int) {
     let head = model.pointer(layout.head, as: UInt8.self), width = tiles.count * 16, bytes = layout.hiddenInt8Tile
-    let chunk = 16, chunks = (tiles.count + chunk - 1) / chunk
+    let inputBytes = wk_activation_bytes(16, layout.hiddenInt8Blocks, 64)
+    let chunk = tokens > 16 ? 8 : 16, chunks = (tiles.count + chunk - 1) / chunk
     pool.run(chunks) { item, _ in
       var i = item * chunk
       let end = min(tiles.count, i + chunk)
@@ -63,7 +65,11 @@ extension ForwardPass {
         // Neighbouring tiles go in one call.
         var run = 1
         while i + run < end, tiles[i + run] == tiles[i] + run { run += 1 }
-        kernels.matmul_f32_int8w(head + tiles[i] * bytes, run, layout.hiddenInt8Blocks, space.hiddenTiles, tokens, out + i * 16, width)
+        for first in stride(from: 0, to: tokens, by: 16) {
+          kernels.matmul_f32_int8w(
+            head + tiles[i] * bytes, run, layout.hiddenInt8Blocks, space.hiddenTiles + first / 16 * inputBytes, min(16, tokens - first),
+            space.logits + first * width + i * 16, width)
+        }
         i += run
       }
     }

@@ -21,7 +21,11 @@ final class ForwardPass: @unchecked Sendable {
     /// The sequence's own keys and values; `tokens` are appended.
     var own: KVSegment
     var tokens: [TokenID]
+    var outputs = Outputs.last
   }
+
+  /// Tokens of a run whose logits may be asked for.
+  enum Outputs: Sendable { case none, last, all }
 
   /// What a token is and where its keys go.
   struct Slot {
@@ -57,14 +61,14 @@ final class ForwardPass: @unchecked Sendable {
     scale = 1 / Float(model.config.headDim).squareRoot()
   }
 
-  /// Tokens as the last call to `forward` numbered them.
+  /// Tokens that are on their way; after `forward` its outputs.
   var count: Int { slots.count }
   /// Activation tiles of 16 tokens.
   var tokenTiles: Int { (count + 15) / 16 }
   func tokens(inTile tile: Int) -> Int { min(16, count - 16 * tile) }
 
-  /// Runs all layers over all tokens of `runs`, appending their keys and values. Afterwards the residual stream holds each token's last state, in
-  /// order. At most `maxTokens` tokens; each below the vocabulary size; each segment has room.
+  /// Runs all layers over all tokens of `runs`, appending their keys and values. Afterwards the residual stream holds the last state of each
+  /// output, in order. At most `maxTokens` tokens; each below the vocabulary size; each segment has room.
   func forward(_ runs: [Run]) {
     self.runs = runs
     slots.removeAll(keepingCapacity: true)
@@ -104,8 +108,32 @@ final class ForwardPass: @unchecked Sendable {
   private func attention(_ index: Int, _ layer: PreparedLayout.Layer) {
     normalize(layer.inputNorm, tokens: count) { $0 }
     project(index, layer)
+    if index == layout.layers.count - 1 { keepOutputs() }
     attend(index, layer)
     addOutput(layer)
+  }
+
+  /// Once the last layer's keys and values are stored, nothing asks for the other tokens any more: a prompt is spared most of a layer.
+  private func keepOutputs() {
+    let width = config.numAttentionHeads * layout.paddedHeadDim
+    var (kept, token) = (0, 0)
+    for run in runs {
+      let first = switch run.outputs {
+      case .none: run.tokens.count
+      case .last: run.tokens.count - 1
+      case .all: 0
+      }
+      for i in max(first, 0)..<run.tokens.count {
+        if kept != token + i {
+          (space.x + kept * rowStride).update(from: space.x + (token + i) * rowStride, count: rowStride)
+          (space.q + kept * width).update(from: space.q + (token + i) * width, count: width)
+          slots[kept] = slots[token + i]
+        }
+        kept += 1
+      }
+      token += run.tokens.count
+    }
+    slots.removeLast(slots.count - kept)
   }
 
   /// Norms `count` tokens and quantises them into tiles of 16 for the int8 matrices. `row` gives the token's place in the residual stream.

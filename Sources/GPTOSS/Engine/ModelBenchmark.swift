@@ -1,3 +1,5 @@
+import CKernels
+
 /// Measures a model on this machine: what `winnow model bench` prints. Prompts are random tokens, other ones for every sequence: equal tokens would route
 /// to equal experts and flatter the result.
 public struct ModelBenchmark: Sendable {
@@ -46,6 +48,7 @@ public struct ModelBenchmark: Sendable {
       let seconds = try prefill(pass, count, &random).0
       report(Row(name: "prefill \(count)", value: Double(count) / seconds, unit: "tok/s"))
     }
+    guard !plan.batches.isEmpty else { return }
     let prefix = try prefill(pass, plan.policyTokens, &random).1
     for batch in plan.batches { report(try decode(pass, prefix, batch, &random)) }
   }
@@ -61,7 +64,7 @@ public struct ModelBenchmark: Sendable {
     for at in stride(from: 0, to: count, by: pass.space.maxTokens) {
       pass.forward([.init(prefix: nil, own: own, tokens: Array(tokens[at..<min(count, at + pass.space.maxTokens)]))])
     }
-    _ = pass.logits([(pass.count - 1, .all)])
+    choose(pass)
     return ((Clock.now - start).seconds, own)
   }
 
@@ -72,10 +75,15 @@ public struct ModelBenchmark: Sendable {
     for step in 0...plan.steps {
       if step == 1 { start = .now }
       pass.forward(own.map { .init(prefix: prefix, own: $0, tokens: random.tokens(1, pass.config)) })
-      _ = pass.logits((0..<batch).map { ($0, .all) })
+      choose(pass)
     }
     let rate = Double(batch * plan.steps) / (Clock.now - start).seconds
     return Row(name: "decode \(batch) over \(prefix.count) shared", value: rate, unit: "tok/s")
+  }
+
+  /// Greedy choices among the whole vocabulary, for all outputs of the pass.
+  private func choose(_ pass: ForwardPass) {
+    pass.withLogits((0..<pass.count).map { ($0, .all) }) { _, logits in _ = pass.kernels.argmax(logits.baseAddress, logits.count) }
   }
 
   // MARK: the moderation job
@@ -92,7 +100,7 @@ public struct ModelBenchmark: Sendable {
   /// JSON template forced, label only.
   public func measureJob(_ model: NativeModel, report: (Row) -> Void) async throws {
     var random = Random(state: plan.seed &+ 1)
-    let policy = PromptPrefix(key: "benchmark", tokens: random.tokens(plan.policyTokens, model.config))
+    let policy = policy(model, &random)
     try await model.dropPrefixes()
     for name in ["cold", "warm"] {
       let start = Clock.now
@@ -107,7 +115,19 @@ public struct ModelBenchmark: Sendable {
       Job(name: "label only", reasoning: .none, constraint: .labels(["0", "1"]), maxTokens: 1),
     ]
     for job in jobs where plan.messages > 0 { report(try await run(job, model, policy, &random)) }
-    if let memory = residentMemory() { report(Row(name: "peak resident memory", value: Double(memory.peak) / 1e9, unit: "GB")) }
+  }
+
+  private func policy(_ model: NativeModel, _ random: inout Random) -> PromptPrefix {
+    PromptPrefix(key: "benchmark", tokens: random.tokens(plan.policyTokens, model.config))
+  }
+
+  /// Time to a verdict of one message after the job's policy: with a prefix folder that holds it, what a second start costs beyond loading.
+  public func measureFirstVerdict(_ model: NativeModel, report: (Row) -> Void) async throws {
+    var random = Random(state: plan.seed &+ 1)
+    let policy = policy(model, &random), start = Clock.now
+    let result = try await model.generate(
+      GenerationRequest(prefix: policy, tokens: random.tokens(plan.messageTokens, model.config), reasoning: .none, constraint: .labels(["0", "1"]), maxTokens: 1))
+    report(Row(name: "first verdict, \(result.cachedPromptTokens) policy tokens saved", value: (Clock.now - start).seconds, unit: "s"))
   }
 
   private func run(_ job: Job, _ model: NativeModel, _ policy: PromptPrefix, _ random: inout Random) async throws -> Row {

@@ -27,6 +27,9 @@ public final class NativeModel: Sendable {
     /// Bytes of keys and values of running sequences, and of kept prefixes.
     public var sequenceBytes = 1 << 30
     public var prefixBytes = 512 << 20
+    /// Folder where finished prefixes are written and looked for, so that the next process begins with them: 24 KB a token of the 20b shape. Made when
+    /// it is not there. Files that do not fit the model are passed over; all may be deleted at any time. Nil keeps prefixes in memory only.
+    public var prefixFolder: String?
     public init() {}
   }
 
@@ -53,6 +56,11 @@ public final class NativeModel: Sendable {
     return try NativeModel(prepared, tokenizer: tokenizer, options: options)
   }
 
+  /// The same with weights that are mapped already; a second mapping would count them twice.
+  public static func load(directory: String, prepared: PreparedModel, options: Options = Options()) throws -> NativeModel {
+    try NativeModel(prepared, tokenizer: try loadTokenizer(try Checkpoint(at: directory)), options: options)
+  }
+
   /// Through a cache beside the checkpoint, which halves a later start. A folder that cannot be written to has none.
   private static func loadTokenizer(_ checkpoint: Checkpoint) throws -> Tokenizer {
     let cache = checkpoint.path(of: Tokenizer.cacheFileName), folder = checkpoint.folder.path
@@ -75,7 +83,8 @@ public final class NativeModel: Sendable {
         limits: .init(
           maxSequences: max(1, min(options.maxSequences, options.maxStep / 16)), maxStep: max(16, options.maxStep),
           promptPiece: max(1, options.promptPiece), sequenceBytes: options.sequenceBytes),
-        prefixBytes: options.prefixBytes)
+        prefixBytes: options.prefixBytes,
+        folder: options.prefixFolder.map { PrefixFolder($0, prepared.layout, prepared.fingerprint) })
     else { throw .outOfMemory(needed: needed, available: availableMemory() ?? 0) }
     (config, self.prepared, self.tokenizer, self.scheduler) = (prepared.config, prepared, tokenizer, scheduler)
     contextLength = min(options.contextLength, prepared.config.maxPositionEmbeddings)
@@ -145,7 +154,7 @@ public final class NativeModel: Sendable {
     if case .budget(let tokens) = request.reasoning { wanted.reasoning = .budget(max(0, min(tokens, limit + 1))) }
     let capacity = request.tokens.count + Decoder.tokenLimit(wanted, harmony)
     guard prefix + capacity <= limit else { throw .contextOverflow(tokens: prefix + capacity, limit: limit) }
-    return (Decoder(wanted, harmony, tokenizer, try compile(request)), capacity)
+    return (Decoder(wanted, harmony, tokenizer, try compile(request), kernels), capacity)
   }
 
   private func compile(_ request: GenerationRequest) throws(EngineError) -> CompiledConstraint? {
@@ -174,7 +183,7 @@ public final class NativeModel: Sendable {
     let fingerprint = prepared.fingerprint
     try await onEngine { scheduler throws(EngineError) in
       guard let entry = scheduler.prefixes.find(key: key), entry.isComplete else { throw .badSavedPrefix("no prefix `\(key)` is kept") }
-      try SavedPrefix.write(entry, fingerprint, to: path)
+      try SavedPrefix.write(key: entry.key, entry.tokens, entry.segment, fingerprint, to: path)
     }
   }
 

@@ -1,10 +1,3 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#elseif canImport(Darwin)
-import Darwin
-#endif
 import CKernels
 
 /// A prefix's keys and values on disk: `magic[8] fingerprint[32] keyBytes[8] tokens[8] dataBytes[8] check[8] key tokens data`, little-endian. `check`
@@ -13,13 +6,13 @@ enum SavedPrefix {
   private static let magic = Array("WINNOWKV".utf8)
   private static let headerBytes = 72
 
-  static func write(_ entry: PrefixStore.Entry, _ fingerprint: [UInt8], to path: String) throws(EngineError) {
-    let key = Array(entry.key.utf8)
+  static func write(key name: String, _ tokens: [TokenID], _ segment: KVSegment, _ fingerprint: [UInt8], to path: String) throws(EngineError) {
+    let key = Array(name.utf8)
     var body = key
-    for token in entry.tokens { withUnsafeBytes(of: token.littleEndian) { body.append(contentsOf: $0) } }
-    body.append(contentsOf: UnsafeRawBufferPointer(entry.segment.bytes))
+    for token in tokens { withUnsafeBytes(of: token.littleEndian) { body.append(contentsOf: $0) } }
+    body.append(contentsOf: UnsafeRawBufferPointer(segment.bytes))
     var header = magic + fingerprint
-    for value in [UInt64(key.count), UInt64(entry.tokens.count), UInt64(entry.segment.bytes.count), check(body)] {
+    for value in [UInt64(key.count), UInt64(tokens.count), UInt64(segment.bytes.count), body.withUnsafeBytes(check)] {
       withUnsafeBytes(of: value.littleEndian) { header.append(contentsOf: $0) }
     }
     do throws(PreparedModelError) {
@@ -32,55 +25,44 @@ enum SavedPrefix {
   }
 
   static func read(_ path: String, _ layout: PreparedLayout, _ fingerprint: [UInt8]) throws(EngineError) -> PrefixStore.Entry {
-    let bytes = try contents(path)
+    let file: MappedFile
+    do throws(CheckpointError) { file = try MappedFile(path: path) } catch { throw .badSavedPrefix(error.description) }
+    let bytes = file.bytes
     guard bytes.count >= headerBytes, bytes.starts(with: magic) else { throw .badSavedPrefix("`\(path)` is not a saved prefix") }
-    guard Array(bytes[8..<40]) == fingerprint else { throw .badSavedPrefix("`\(path)` was made by another model") }
-    func field(_ index: Int) -> UInt64 {
-      bytes.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(fromByteOffset: 40 + 8 * index, as: UInt64.self)) }
-    }
+    guard bytes[8..<40].elementsEqual(fingerprint) else { throw .badSavedPrefix("`\(path)` was made by another model") }
+    func field(_ index: Int) -> UInt64 { UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 40 + 8 * index, as: UInt64.self)) }
     let room = bytes.count - headerBytes
     guard let keyBytes = Int(exactly: field(0)), let tokens = Int(exactly: field(1)), let dataBytes = Int(exactly: field(2)), keyBytes <= room,
       tokens <= room / 4, tokens <= layout.config.maxPositionEmbeddings, dataBytes <= room, keyBytes + 4 * tokens + dataBytes == room,
-      check(Array(bytes[headerBytes...])) == field(3)
+      check(UnsafeRawBufferPointer(rebasing: bytes[headerBytes...])) == field(3)
     else { throw .badSavedPrefix("`\(path)` is damaged") }
-    let ids = bytes.withUnsafeBytes { raw in
-      (0..<tokens).map { TokenID(littleEndian: raw.loadUnaligned(fromByteOffset: headerBytes + keyBytes + 4 * $0, as: TokenID.self)) }
-    }
+    let ids = (0..<tokens).map { TokenID(littleEndian: bytes.loadUnaligned(fromByteOffset: headerBytes + keyBytes + 4 * $0, as: TokenID.self)) }
     let key = String(decoding: bytes[headerBytes..<headerBytes + keyBytes], as: UTF8.self)
-    let segment = try segment(bytes[(bytes.count - dataBytes)...], tokens: tokens, layout, path)
+    let segment = try segment(UnsafeRawBufferPointer(rebasing: bytes[(bytes.count - dataBytes)...]), tokens: tokens, layout, path)
     return PrefixStore.Entry(key: key, tokens: ids, segment: segment, computed: true)
   }
 
-  private static func segment(_ data: ArraySlice<UInt8>, tokens: Int, _ layout: PreparedLayout, _ path: String) throws(EngineError) -> KVSegment {
+  private static func segment(_ data: UnsafeRawBufferPointer, tokens: Int, _ layout: PreparedLayout, _ path: String) throws(EngineError) -> KVSegment {
     let kv = KVLayout(layout, compactedCount: tokens)
     guard kv.byteCount == data.count else { throw .badSavedPrefix("`\(path)` is damaged") }
     guard let segment = KVSegment(kv, start: 0) else { throw .outOfMemory(needed: kv.byteCount, available: availableMemory() ?? 0) }
-    segment.bytes.copyBytes(from: data)
+    segment.bytes.copyMemory(from: data)
     segment.count = tokens
     return segment
   }
 
   /// FNV-1a over words of 8 bytes, and the length.
-  private static func check(_ bytes: [UInt8]) -> UInt64 {
-    bytes.withUnsafeBytes { raw in
-      var hash: UInt64 = 0xcbf2_9ce4_8422_2325 ^ UInt64(raw.count), at = 0
-      while at + 8 <= raw.count {
-        hash = (hash ^ raw.loadUnaligned(fromByteOffset: at, as: UInt64.self).littleEndian) &* 0x100_0000_01b3
-        hash ^= hash >> 29
-        at += 8
-      }
-      while at < raw.count {
-        hash = (hash ^ UInt64(raw[at])) &* 0x100_0000_01b3
-        at += 1
-      }
-      return hash
+  private static func check(_ raw: UnsafeRawBufferPointer) -> UInt64 {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325 ^ UInt64(raw.count), at = 0
+    while at + 8 <= raw.count {
+      hash = (hash ^ raw.loadUnaligned(fromByteOffset: at, as: UInt64.self).littleEndian) &* 0x100_0000_01b3
+      hash ^= hash >> 29
+      at += 8
     }
-  }
-
-  private static func contents(_ path: String) throws(EngineError) -> [UInt8] {
-    do throws(CheckpointError) {
-      let file = try MappedFile(path: path)
-      return Array(file.bytes)
-    } catch { throw .badSavedPrefix(error.description) }
+    while at < raw.count {
+      hash = (hash ^ UInt64(raw[at])) &* 0x100_0000_01b3
+      at += 1
+    }
+    return hash
   }
 }

@@ -27,15 +27,16 @@ final class Scheduler: @unchecked Sendable {
   let pass: ForwardPass
   let prefixes: PrefixStore
   private let limits: Limits
+  private let folder: PrefixFolder?
   private let inbox = Mutex(Inbox())
   private let wake: OpaquePointer
   private var waiting: [Job] = []
   private var active: [Job] = []
 
   /// Nil when out of memory.
-  init?(_ pass: ForwardPass, limits: Limits, prefixBytes: Int) {
+  init?(_ pass: ForwardPass, limits: Limits, prefixBytes: Int, folder: PrefixFolder? = nil) {
     guard let wake = wk_event_create() else { return nil }
-    (self.pass, self.limits, self.wake) = (pass, limits, wake)
+    (self.pass, self.limits, self.folder, self.wake) = (pass, limits, folder, wake)
     prefixes = PrefixStore(budget: prefixBytes)
   }
 
@@ -153,7 +154,7 @@ final class Scheduler: @unchecked Sendable {
   private func enter(_ job: Job, _ layout: KVLayout, start: Int) throws(EngineError) {
     try Self.checkMemory(layout.byteCount)
     if let prefix = job.request.prefix {
-      let entry = if let kept = prefixes.find(prefix) { kept } else { try newEntry(prefix) }
+      let entry = if let kept = prefixes.find(prefix) ?? savedEntry(prefix) { kept } else { try newEntry(prefix) }
       job.cachedTokens = entry.tokens.count - entry.pending.count
       entry.users += 1
       job.prefix = entry
@@ -161,6 +162,12 @@ final class Scheduler: @unchecked Sendable {
     guard let own = KVSegment(layout, start: start) else { throw .outOfMemory(needed: layout.byteCount, available: availableMemory() ?? 0) }
     job.own = own
     job.pending = job.request.tokens
+  }
+
+  private func savedEntry(_ prefix: PromptPrefix) -> PrefixStore.Entry? {
+    guard let entry = folder?.read(prefix) else { return nil }
+    prefixes.insert(entry)
+    return entry
   }
 
   private func newEntry(_ prefix: PromptPrefix) throws(EngineError) -> PrefixStore.Entry {
@@ -190,17 +197,18 @@ final class Scheduler: @unchecked Sendable {
     var runs: [ForwardPass.Run] = []
     for piece in pieces {
       if let entry = piece.prefix {
-        runs.append(ForwardPass.Run(prefix: nil, own: entry.segment, tokens: Array(entry.pending.prefix(piece.count))))
+        runs.append(ForwardPass.Run(prefix: nil, own: entry.segment, tokens: Array(entry.pending.prefix(piece.count)), outputs: .none))
         entry.pending = entry.pending.dropFirst(piece.count)
       } else if let job = piece.job, let own = job.own {
         if job.started == nil { job.started = .now }
-        runs.append(ForwardPass.Run(prefix: job.prefix?.segment, own: own, tokens: Array(job.pending.prefix(piece.count))))
+        let tokens = Array(job.pending.prefix(piece.count))
         job.pending.removeFirst(piece.count)
+        runs.append(ForwardPass.Run(prefix: job.prefix?.segment, own: own, tokens: tokens, outputs: job.pending.isEmpty ? .last : .none))
       }
     }
     pass.forward(runs)
     keepFinishedPrefixes(pieces)
-    choose(pieces, runs)
+    choose(pieces)
   }
 
   /// Decoding sequences first, then prompts, oldest first, as far as the step's tokens go.
@@ -235,27 +243,25 @@ final class Scheduler: @unchecked Sendable {
     for piece in pieces {
       guard let entry = piece.prefix, entry.isComplete else { continue }
       if let compact = entry.segment.compacted(pass.layout) { entry.segment = compact }
+      folder?.write(key: entry.key, entry.tokens, entry.segment)
     }
   }
 
-  /// Logits and choices of the sequences that have been fed everything.
-  private func choose(_ pieces: [Piece], _ runs: [ForwardPass.Run]) {
-    var wanted: [(token: Int, rows: ForwardPass.Rows)] = [], jobs: [Job] = [], end = 0
-    for (piece, run) in zip(pieces, runs) {
-      end += run.tokens.count
-      guard let job = piece.job, job.pending.isEmpty else { continue }
-      wanted.append((end - 1, job.decoder.rows()))
-      jobs.append(job)
-    }
-    for (job, logits) in zip(jobs, pass.logits(wanted)) {
-      if job.firstChoice == nil { job.firstChoice = .now }
-      do throws(EngineError) {
-        if job.apply(try job.decoder.choose(logits)) {
-          release(job)
-        } else if let own = job.own, own.count + job.pending.count > job.capacity {
-          throw .contextOverflow(tokens: own.start + own.count + job.pending.count, limit: own.start + job.capacity)
-        }
-      } catch { fail(job, error) }
-    }
+  /// Logits and choices of the sequences that have been fed everything; they are the outputs of the pass, in this order.
+  private func choose(_ pieces: [Piece]) {
+    let jobs = pieces.compactMap(\.job).filter(\.pending.isEmpty)
+    let wanted = jobs.enumerated().map { ($0, $1.decoder.rows()) }
+    pass.withLogits(wanted) { index, logits in choose(jobs[index], logits) }
+  }
+
+  private func choose(_ job: Job, _ logits: UnsafeBufferPointer<Float>) {
+    if job.firstChoice == nil { job.firstChoice = .now }
+    do throws(EngineError) {
+      if job.apply(try job.decoder.choose(logits)) {
+        release(job)
+      } else if let own = job.own, own.count + job.pending.count > job.capacity {
+        throw .contextOverflow(tokens: own.start + own.count + job.pending.count, limit: own.start + job.capacity)
+      }
+    } catch { fail(job, error) }
   }
 }

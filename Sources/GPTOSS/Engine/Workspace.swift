@@ -24,6 +24,10 @@ final class Workspace: @unchecked Sendable {
   /// `[T][k]`
   let experts: UnsafeMutablePointer<UInt32>
   let weights: UnsafeMutablePointer<Float>
+  /// `[maxLogits][vocabTiles * 16]`; takes room only where it is used
+  let logits: UnsafeMutablePointer<Float>
+  /// Most tokens whose logits are computed at once.
+  let maxLogits: Int
   /// `[threads][scratchFloats]`
   private let scratch: UnsafeMutablePointer<Float>
   private let scratchFloats: Int
@@ -35,6 +39,7 @@ final class Workspace: @unchecked Sendable {
   init?(_ layout: PreparedLayout, maxTokens: Int, threads: Int) {
     let plan = Plan(layout, maxTokens, threads)
     guard let memory = MappedBytes(zeroed: plan.end) else { return nil }
+    memory.adviseLargePages(0..<plan.end, true)
     func floats(_ offset: Int) -> UnsafeMutablePointer<Float> { (memory.base + offset).assumingMemoryBound(to: Float.self) }
     func bytes(_ offset: Int) -> UnsafeMutablePointer<UInt8> { (memory.base + offset).assumingMemoryBound(to: UInt8.self) }
     self.maxTokens = maxTokens
@@ -44,6 +49,7 @@ final class Workspace: @unchecked Sendable {
     (expertInput, expertHidden) = (bytes(plan.expertInput), bytes(plan.expertHidden))
     experts = (memory.base + plan.experts).assumingMemoryBound(to: UInt32.self)
     weights = floats(plan.weights)
+    (logits, maxLogits) = (floats(plan.logits), plan.maxLogits)
     (scratch, scratchFloats) = (floats(plan.scratch), plan.scratchFloats)
   }
 
@@ -51,7 +57,7 @@ final class Workspace: @unchecked Sendable {
 
   private struct Plan {
     var x = 0, q = 0, cosine = 0, sine = 0, hiddenTiles = 0, outputTiles = 0, hiddenRows = 0, expertInput = 0, expertHidden = 0
-    var experts = 0, weights = 0, scratch = 0, scratchFloats = 0, end = 0
+    var experts = 0, weights = 0, logits = 0, maxLogits = 0, scratch = 0, scratchFloats = 0, end = 0
 
     init(_ layout: PreparedLayout, _ tokens: Int, _ threads: Int) {
       let config = layout.config, full = (tokens + 15) / 16 * 16
@@ -70,6 +76,8 @@ final class Workspace: @unchecked Sendable {
       expertHidden = take(wk_activation_bytes(tokens * config.expertsPerToken, layout.intermediateBlocks, 32))
       experts = take(4 * tokens * config.expertsPerToken)
       weights = take(4 * tokens * config.expertsPerToken)
+      maxLogits = min(32, full)
+      logits = take(4 * maxLogits * layout.vocabTiles * 16)
       let attention = layout.config.queryGroupSize * (layout.paddedHeadDim + 2)
       let rows = 16 * max(ForwardPass.chunkTiles * 16, layout.paddedHeadDim)
       scratchFloats = (max(rows + ForwardPass.chunkTiles * 16, max(attention, layout.hiddenTiles * 16 + config.numExperts)) + 31) / 32 * 32

@@ -7,7 +7,7 @@ import CKernels
 /// the inner dimension to blocks of 32 (MXFP4) or 64 (int8), each head's output to whole blocks of 64 before the output projection.
 struct PreparedLayout: Sendable, Hashable {
   /// Changes whenever bytes move or change meaning.
-  static let version: UInt32 = 1
+  static let version: UInt32 = 2
   static let page = 4096
 
   /// A range of bytes in the file.

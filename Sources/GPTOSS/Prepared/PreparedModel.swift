@@ -64,6 +64,7 @@ public final class PreparedModel: Sendable {
     guard let storage = MappedBytes(zeroed: layout.byteCount) else {
       throw .outOfMemory(needed: layout.byteCount, available: availableMemory() ?? 0)
     }
+    storage.adviseLargePages(0..<layout.byteCount, true)
     try fill(checkpoint, layout, threads, { _ in true }) { bytes, offset throws(PreparedModelError) in
       guard let source = bytes.baseAddress else { return }
       (storage.base + offset).copyMemory(from: source, byteCount: bytes.count)
@@ -116,6 +117,9 @@ public final class PreparedModel: Sendable {
     let header = [UInt8](UnsafeRawBufferPointer(start: storage.base, count: PreparedHeader.byteCount))
     let fingerprint = CheckpointFingerprint(checkpoint).bytes
     guard header == PreparedHeader(fileSize: layout.byteCount, fingerprint: fingerprint).encoded else { throw .stale(path: path, "was made for another checkpoint, or is incomplete") }
+    // Of the embedding few rows are read: a large page for each would bring in all of it.
+    storage.adviseLargePages(0..<layout.embedding.lowerBound, true)
+    storage.adviseLargePages(layout.embedding, false)
     return PreparedModel(layout: layout, fingerprint: fingerprint, isMapped: true, storage: storage)
   }
 

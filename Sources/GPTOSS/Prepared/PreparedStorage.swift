@@ -5,6 +5,7 @@ import Musl
 #elseif canImport(Darwin)
 import Darwin
 #endif
+import CKernels
 
 /// Bytes with a fixed address: a read-only file mapping, or zeroed private memory. Freed with the object.
 final class MappedBytes: @unchecked Sendable {
@@ -19,6 +20,9 @@ final class MappedBytes: @unchecked Sendable {
     guard let address, address != MAP_FAILED else { return nil }
     (base, self.count) = (address, size)
   }
+
+  /// Wants large pages for a range or for none of it; a hint.
+  func adviseLargePages(_ range: Range<Int>, _ wanted: Bool) { wk_advise_huge_pages(base + range.lowerBound, range.count, wanted ? 1 : 0) }
 
   /// Maps the first `count` bytes of an open file, shared and read-only; nil when the system refuses.
   init?(descriptor: Int32, count: Int) {
@@ -38,6 +42,9 @@ final class AtomicFile {
   let path: String
   private let temporary: String
   private var descriptor: Int32
+  private static let pieceBytes = 8 << 20
+  private var collected: [UInt8] = []
+  private var collectedAt = 0
 
   init(path: String) throws(PreparedModelError) {
     self.path = path
@@ -57,7 +64,33 @@ final class AtomicFile {
     guard ftruncate(descriptor, off_t(size)) == 0 else { throw .fileSystem(path: temporary, "cannot set the size: \(systemError())") }
   }
 
+  /// Writes at any place. Bytes that follow each other are collected and written in pieces that begin and end on 2 MiB: the system then keeps
+  /// the file in large pages, which are mapped with a fifth more speed than small ones.
   func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(PreparedModelError) {
+    if offset != collectedAt + collected.count {
+      try flush()
+      collectedAt = offset
+    }
+    var rest = bytes
+    while !rest.isEmpty {
+      let end = (collectedAt / Self.pieceBytes + 1) * Self.pieceBytes
+      let part = UnsafeRawBufferPointer(rebasing: rest.prefix(end - collectedAt - collected.count))
+      collected.append(contentsOf: part)
+      if collectedAt + collected.count == end { try flush() }
+      rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(part.count))
+    }
+  }
+
+  private func flush() throws(PreparedModelError) {
+    let result: Result<Void, PreparedModelError> = collected.withUnsafeBytes { bytes in
+      Result { () throws(PreparedModelError) in try writeThrough(bytes, at: collectedAt) }
+    }
+    try result.get()
+    collectedAt += collected.count
+    collected.removeAll(keepingCapacity: true)
+  }
+
+  private func writeThrough(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(PreparedModelError) {
     var done = 0
     while done < bytes.count {
       let count = pwrite(descriptor, bytes.baseAddress! + done, bytes.count - done, off_t(offset + done))
@@ -76,6 +109,7 @@ final class AtomicFile {
 
   /// Syncs and renames. After this the file is there under its name, complete, also after a power cut.
   func commit() throws(PreparedModelError) {
+    try flush()
     guard fsync(descriptor) == 0 else { throw .fileSystem(path: temporary, "cannot sync: \(systemError())") }
     guard rename(temporary, path) == 0 else { throw .fileSystem(path: path, "cannot rename into place: \(systemError())") }
     close(descriptor)

@@ -111,6 +111,28 @@ import Testing
     }
   }
 
+  @Test func aPrefixFolderServesTheNextProcessAndOnlyTheSameTokens() async throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("gptoss-\(UUID().uuidString)").path
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    var options = EngineKit.options()
+    options.prefixFolder = folder
+    func files() -> [String] { ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).filter { $0.hasSuffix(".kv") } }
+    let prefix = PromptPrefix(key: "policy", tokens: EngineKit.tokens(60, below: 500, seed: 6)), first = try EngineKit.model("tiny-a", options)
+    let expected = try await first.generate(request(7, prefix: prefix))
+    #expect(expected.cachedPromptTokens == 0)
+    // Written on a thread of its own.
+    for _ in 0..<200 where files().isEmpty { try await Task.sleep(for: .milliseconds(10)) }
+    #expect(files().count == 1)
+    let second = try EngineKit.model("tiny-a", options), found = try await second.generate(request(7, prefix: prefix))
+    #expect(found.cachedPromptTokens == 60 && found.tokens == expected.tokens)
+    let changed = PromptPrefix(key: "policy", tokens: prefix.tokens.reversed())
+    #expect(try await second.generate(request(7, prefix: changed)).cachedPromptTokens == 0)
+    #expect(try await EngineKit.model("tiny-b", options).generate(request(7, prefix: PromptPrefix(key: "policy", tokens: [1, 2, 3]))).cachedPromptTokens == 0)
+    for file in files() { try ReferenceKit.write([1, 2, 3], to: "\(folder)/\(file)") }
+    let third = try await EngineKit.model("tiny-a", options).generate(request(7, prefix: prefix))
+    #expect(third.cachedPromptTokens == 0 && third.tokens == expected.tokens)
+  }
+
   @Test func badRequestsFailBeforeAnyWork() async throws {
     var options = EngineKit.options()
     options.contextLength = 100

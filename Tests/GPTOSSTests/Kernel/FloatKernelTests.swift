@@ -1,3 +1,10 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
 import CKernels
 import GPTOSS
 import Testing
@@ -123,7 +130,33 @@ import Testing
     #expect(experts == [1, 2, 4] && abs(weights.reduce(0, +) - 1) < 1e-6 && weights[0] == weights[1])
     wk_router_top_k([.nan, -.infinity, 3], 3, 3, &experts, &weights)
     #expect(experts == [2, 1, 0])
-    #expect(wk_argmax([], 0) == 0 && wk_argmax([.nan, 1, 1], 3) == 1)
+  }
+
+  @Test(arguments: ["scalar"] + KernelKit.vectorNames) func theLargestIsFoundAtAnySizeAndOfEqualsTheFirst(_ name: String) throws {
+    let kernels = try #require(KernelKit.table(name))
+    #expect(kernels.argmax([], 0) == 0 && kernels.argmax([.nan, 1, 1], 3) == 1 && kernels.argmax([.nan, -.infinity], 2) == 1)
+    var random = SplitMix(80)
+    for size in [1, 15, 16, 17, 33, 200, 5000] {
+      var x = KernelKit.floats(size, &random).map { ($0 * 8).rounded() }
+      if size > 20 { x[7] = .nan }
+      let largest = x.filter { !$0.isNaN }.max()
+      #expect(x[kernels.argmax(x, size)] == largest && x.firstIndex { $0 == largest } == kernels.argmax(x, size), "\(size)")
+    }
+  }
+
+  @Test(arguments: ["scalar"] + KernelKit.vectorNames) func samplesFallInProportionAndNeverOnWhatIsNoNumber(_ name: String) throws {
+    let kernels = try #require(KernelKit.table(name))
+    for size in [1, 5, 16, 40, 4500] {
+      var x = (0..<size).map { Float(log(Double($0 % 40 + 1))) }
+      if size > 5 { x[3] = .nan }
+      let weights = x.map { $0.isNaN ? 0 : exp(Double($0)) }, total = weights.reduce(0, +), draws = 20_000
+      var counts = [Int](repeating: 0, count: size)
+      for i in 0..<draws { counts[kernels.sample(x, size, x[kernels.argmax(x, size)], 1, (Double(i) + 0.5) / Double(draws))] += 1 }
+      // Evenly spread draws hit each value within one of its share.
+      #expect(zip(counts, weights).allSatisfy { abs(Double($0) - $1 / total * Double(draws)) <= 1.5 }, "\(size)")
+      #expect(size <= 5 || counts[3] == 0)
+      #expect(x[kernels.sample(x, size, x[kernels.argmax(x, size)], 1e30, 0.999)] == x[kernels.argmax(x, size)])
+    }
   }
 
   @Test(arguments: [(0, 0), (1, 1), (-2, -2), (65504, 65504), (1e9, 65504), (-1e9, -65504), (65519, 65504), (5.9604645e-8, 5.9604645e-8), (2e-8, 0), (0.1, 0.099975586)] as [(Float, Float)])
