@@ -37,10 +37,12 @@ public struct LinearModel: Sendable {
       return text.withUTF8 { logits($0) }
     }
 
-    public func logits(_ text: UnsafeBufferPointer<UInt8>) -> [Float] {
+    public func logits(_ text: UnsafeBufferPointer<UInt8>) -> [Float] { logitsAndInverseLength(text).logits }
+
+    func logitsAndInverseLength(_ text: UnsafeBufferPointer<UInt8>) -> (logits: [Float], inverseLength: Float) {
       texts.sum(text, readable: text.count)
       let inverseLength = texts.inverseLength
-      return model.labels.indices.map { texts.logit($0, inverseLength: inverseLength) }
+      return (model.labels.indices.map { texts.logit($0, inverseLength: inverseLength) }, inverseLength)
     }
 
     /// Calibrated probabilities 0...1, one for each label.

@@ -66,13 +66,44 @@ struct ScoringTests {
       let explanation = model.explain(Array(repeating: "idiot", count: count).joined(separator: " "))[0]
       return explanation.contributions.first { $0.kind == .word && $0.text == "idiot" }?.spans.count ?? 0
     }
-    #expect([1, 2, 3, 4, 5, 12, 13, 34, 91].map(features) == [1, 2, 2, 2, 3, 3, 4, 5, 6])
+    #expect([1, 2, 3, 4, 5, 12, 13, 34].map(features) == [1, 2, 2, 2, 3, 3, 4, 5])
+  }
+
+  @Test(arguments: [1, 2, 3, 10, 100, 255, 256, 1000, 100_000])
+  func inALongTextAFeatureCountsWithTheLogarithmOfItsOccurrences(_ occurrences: Int) throws {
+    let words = try Sample.train(Sample.set(400), Sample.configuration { $0.features.wordNgrams = 1; $0.features.characterNgrams = nil }).model
+    // What one word adds beside another does not depend on the text's length.
+    func share(_ text: String) throws -> Double {
+      let contributions = words.explain(text)[0].contributions
+      let (repeated, single) = (contributions.first { $0.text == "idiot" }, contributions.first { $0.text == "trash" })
+      return Double(try #require(repeated).logOdds) / Double(try #require(single).logOdds)
+    }
+    let long = "trash " + Array(repeating: "idiot", count: occurrences).joined(separator: " ") + String(repeating: " zzz", count: 100)
+    let expected = try share("trash idiot") * (1 + Double(occurrences).logarithm)
+    #expect(abs(try share(long) / expected - 1) < 0.02)
+  }
+
+  @Test func longTextsAreScoredAlikeInAnyCompany() throws {
+    let long = Self.texts.joined(separator: " ")
+    let texts = [long, "idiot", String(long.dropFirst(700)), "free nitro", long]
+    let together = model.screen.makeWorker().probabilities(texts)
+    #expect(texts.flatMap { model.screen.makeWorker().probabilities([$0]) } == together)
+    #expect(model.screen.makeWorkerWithoutMemo().probabilities(texts) == together)
+    #expect(together[0] == together[8])
+  }
+
+  @Test func whereALongTextBeginsIsASetting() throws {
+    let (text, longer) = ("idiot " + String(repeating: "x", count: 250), "idiot " + String(repeating: "x", count: 251))
+    let never = try Sample.train(Sample.set(400), Sample.configuration { $0.features.longTextBytes = nil }).model
+    #expect(model.makeScorer().logits(text) == never.makeScorer().logits(text))
+    #expect(model.makeScorer().logits(longer) != never.makeScorer().logits(longer))
   }
 
   @Test func hugeTextsKeepTheirSums() throws {
     var numbers = Numbers(4)
     let words = (0..<300_000).map { _ in String(UInt64.random(in: 0..<UInt64.max, using: &numbers), radix: 36) }
     let text = words.joined(separator: " ")
+    let model = try Sample.train(Sample.set(400), Sample.configuration { $0.features.longTextBytes = nil }).model
     // The two empty their 32-bit sums at different places.
     #expect(model.screen.makeWorkerWithoutMemo().probabilities([text]) == model.screen.makeWorker().probabilities([text]))
     // An explanation sums in 64 bits throughout.
@@ -103,7 +134,10 @@ struct ExplanationTests {
   private let model: LinearModel
   init() throws { model = try #require(Self.model) }
 
-  @Test(arguments: ["you are such an IDIOT, free   nitro!! @bob https://x.example", "idiot idiot idiot", "", "Привет ｉｄｉｏｔ 🤡", "a\u{200B}b \u{00A0} ab ab"])
+  @Test(arguments: [
+    "you are such an IDIOT, free   nitro!! @bob https://x.example", "idiot idiot idiot", "", "Привет ｉｄｉｏｔ 🤡", "a\u{200B}b \u{00A0} ab ab",
+    Sample.texts(40).map(\.text).joined(separator: " "), Array(repeating: "idiot trash, free nitro", count: 400).joined(separator: "\n"),
+  ])
   func contributionsAddUpToTheScore(_ text: String) {
     let logits = model.makeScorer().logits(text)
     for (explanation, logit) in zip(model.explain(text), logits) {
@@ -132,5 +166,15 @@ struct ExplanationTests {
   @Test func namesAndLinksAreShownAsSuch() {
     let texts = model.explain("@bob https://x.example/1")[0].contributions.map(\.text)
     #expect(texts.contains("@name") && texts.contains("link") && texts.contains("@name link"))
+  }
+}
+
+extension Double {
+  /// Natural, by the series of artanh: tests must not depend on what they check.
+  fileprivate var logarithm: Double {
+    var (value, twos) = (self, 0.0)
+    while value > 1.5 { (value, twos) = (value / 2, twos + 1) }
+    let s = (value - 1) / (value + 1)
+    return twos * 0.6931471805599453 + 2 * stride(from: 1, to: 60, by: 2).reduce(0.0) { sum, n in sum + (0..<n).reduce(1.0) { power, _ in power * s } / Double(n) }
   }
 }

@@ -5,6 +5,7 @@ struct TokenStream: ~Copyable {
   private var scanner = TokenScanner(UnsafeBufferPointer(start: nil, count: 0))
   private var base: UnsafePointer<UInt8>?
   private var readable = 0
+  private var countsAll = false
 
   /// Bytes of the current token in the text.
   private(set) var range = 0..<0
@@ -13,12 +14,15 @@ struct TokenStream: ~Copyable {
 
   init() {}
 
-  /// - Parameter readable: bytes that may be read from the start of `text` on, at least `text.count`.
-  mutating func begin(_ text: UnsafeBufferPointer<UInt8>, readable: Int) {
+  /// - Parameters:
+  ///   - readable: bytes that may be read from the start of `text` on, at least `text.count`.
+  ///   - countsAll: whether every occurrence of a token counts; then tokens have no keys.
+  mutating func begin(_ text: UnsafeBufferPointer<UInt8>, readable: Int, countsAll: Bool = false) {
     scanner = TokenScanner(text)
     base = text.baseAddress
     self.readable = readable
-    counts.begin(byteCount: text.count)
+    self.countsAll = countsAll
+    if !countsAll { counts.begin(byteCount: text.count) }
   }
 
   /// The next token that counts; nil at the end of the text.
@@ -27,7 +31,7 @@ struct TokenStream: ~Copyable {
     while scanner.next() {
       range = scanner.start..<scanner.end
       let token = base + scanner.start
-      guard range.count <= TokenKey.maximumBytes else {
+      guard !countsAll, range.count <= TokenKey.maximumBytes else {
         key = nil
         return token
       }

@@ -47,7 +47,12 @@ extension ModelCard {
     guard let bucketBits = value["bucket_bits"]?.int, let wordNgrams = value["word_ngrams"]?.int, let ngrams, ngrams.count == 0 || ngrams.count == 2 else {
       throw invalid("`features` in the card lacks a value")
     }
-    var settings = FeatureSettings(bucketBits: bucketBits, wordNgrams: wordNgrams, characterNgrams: nil)
+    // Models of before this setting have no such member.
+    var settings = FeatureSettings(bucketBits: bucketBits, wordNgrams: wordNgrams, characterNgrams: nil, longTextBytes: nil)
+    if let bytes = value["long_text_bytes"] {
+      guard let bytes = bytes.int else { throw invalid("`long_text_bytes` in the card is not a whole number") }
+      settings.longTextBytes = bytes
+    }
     if ngrams.count == 2 {
       guard let low = ngrams[0], let high = ngrams[1], low <= high else { throw invalid("`character_ngrams` in the card is not a range") }
       settings.characterNgrams = low...high

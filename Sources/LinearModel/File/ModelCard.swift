@@ -101,6 +101,7 @@ extension ModelCard {
       writer.member("bucket_bits", features.bucketBits)
       writer.member("word_ngrams", features.wordNgrams)
       writer.member("character_ngrams", features.characterNgrams.map { [$0.lowerBound, $0.upperBound] } ?? [])
+      if let bytes = features.longTextBytes { writer.member("long_text_bytes", bytes) }
     }
   }
 

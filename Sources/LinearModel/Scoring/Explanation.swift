@@ -29,11 +29,10 @@ extension LinearModel {
 
   private func explain(_ text: UnsafeBufferPointer<UInt8>) -> [Explanation] {
     let features = FeatureCollector.collect(text, card.features)
-    let logits = makeScorer().logits(text)
-    let inverseLength = WeightTable.inverseLength(features.reduce(0) { $0 + table.weight(Int($1.bucket), table.labelCount) * Int64($1.spans.count) })
+    let (logits, inverseLength) = makeScorer().logitsAndInverseLength(text)
     return labels.indices.map { label in
       var contributions = features.map { feature in
-        let sum = table.weight(Int(feature.bucket), label) * Int64(feature.spans.count)
+        let sum = Double(table.weight(Int(feature.bucket), label)) * feature.factor
         return Explanation.Contribution(
           kind: feature.kind, text: feature.text, spans: feature.spans, logOdds: table.units[label] * Float(sum) * inverseLength)
       }

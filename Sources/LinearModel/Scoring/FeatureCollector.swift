@@ -6,6 +6,8 @@ struct CollectedFeature {
   var kind: FeatureKind
   var text: String
   var spans: [ByteRange]
+  /// What it counts in the text's sums, all its places together.
+  var factor = 0.0
 }
 
 /// Takes the same features as scoring does, and keeps where they came from.
@@ -27,7 +29,8 @@ struct FeatureCollector {
     var collector = FeatureCollector()
     var extractor = FeatureExtractor(settings, recordsOrigins: true)
     var tokens = TokenStream()
-    tokens.begin(text, readable: text.count)
+    let isLong = settings.isLong(byteCount: text.count)
+    tokens.begin(text, readable: text.count, countsAll: isLong)
     var previous = FeatureHash.start
     while let token = tokens.next() {
       var found = FoundFeatures()
@@ -35,7 +38,22 @@ struct FeatureCollector {
       collector.add(found, extractor, tokenStart: tokens.range.lowerBound, pair: extractor.joint(previous, ends))
       if ends.last != 0 { previous = ends.last }
     }
+    collector.weigh(settings, isLong: isLong)
     return collector.features
+  }
+
+  /// In a long text the features of one bucket share what the bucket counts.
+  private mutating func weigh(_ settings: FeatureSettings, isLong: Bool) {
+    guard isLong else {
+      for index in features.indices { features[index].factor = Double(features[index].spans.count) }
+      return
+    }
+    var bag = FeatureBag(settings)
+    for feature in features { for _ in feature.spans { bag.add(feature.bucket) } }
+    for index in features.indices {
+      let share = Double(features[index].spans.count) / Double(max(1, bag.occurrences(of: features[index].bucket)))
+      features[index].factor = share * Double(bag.factor(of: features[index].bucket))
+    }
   }
 
   private mutating func add(_ found: FoundFeatures, _ extractor: borrowing FeatureExtractor, tokenStart: Int, pair: UInt32?) {

@@ -1,7 +1,10 @@
 /// Sums the weights of a text's features. One for each thread; allocates nothing per text.
 struct TextScorer: ~Copyable {
   private let table: WeightTable
+  private let settings: FeatureSettings
   private var extractor: FeatureExtractor
+  /// Made at the first long text.
+  private var bag: FeatureBag?
   private var tokens = TokenStream()
   private var buckets: BucketBuffer
   private let memo: TokenMemo
@@ -18,6 +21,7 @@ struct TextScorer: ~Copyable {
 
   init(_ table: WeightTable, _ settings: FeatureSettings, usesMemo: Bool = true) {
     self.table = table
+    self.settings = settings
     extractor = FeatureExtractor(settings)
     buckets = BucketBuffer(capacity: extractor.maximumFeatures + 1)
     if case .int8 = table.storage { self.usesMemo = usesMemo } else { self.usesMemo = false }
@@ -45,11 +49,35 @@ struct TextScorer: ~Copyable {
   mutating func sum(_ text: UnsafeBufferPointer<UInt8>, readable: Int) {
     pending = 0
     totals.update(repeating: 0, count: table.stride)
+    if settings.isLong(byteCount: text.count) { return sumLong(text, readable: readable) }
     running.update(repeating: 0, count: table.stride)
     tokens.begin(text, readable: readable)
     switch table.storage {
     case .int8(let weights): weights.withUnsafeBufferPointer { sumInt8($0) }
     case .fixed(let weights): weights.withUnsafeBufferPointer { sumFixed($0) }
+    }
+  }
+
+  /// A text whose features are gathered before they count.
+  private mutating func sumLong(_ text: UnsafeBufferPointer<UInt8>, readable: Int) {
+    var bag = bag.take() ?? FeatureBag(settings)
+    bag.fill(text, readable: readable, &extractor, &tokens, &buckets)
+    switch table.storage {
+    case .int8(let weights): weights.withUnsafeBufferPointer { addBag(bag, $0) }
+    case .fixed(let weights): weights.withUnsafeBufferPointer { addBag(bag, $0) }
+    }
+    self.bag = consume bag
+  }
+
+  private func addBag(_ bag: borrowing FeatureBag, _ weights: UnsafeBufferPointer<some FixedWidthInteger>) {
+    for index in 0..<bag.count {
+      let row = Int(bag.bucket(index)) * table.stride
+      let step = Int64(weights[row + table.labelCount])
+      // Not in the training rows, or in one only.
+      if step == 0 { continue }
+      let factor = Int64(bag.factor(index))
+      for label in 0..<table.labelCount { totals[label] &+= Int64(weights[row + label]) * factor }
+      totals[table.labelCount] &+= step * factor * factor
     }
   }
 

@@ -53,27 +53,38 @@ struct DualAscent: ~Copyable {
 
   /// Visits one row.
   /// - Parameters:
-  ///   - buckets: the row's features, with repeats.
+  ///   - features: the row's features; a bucket may stand more than once.
   ///   - targets: 1, 0 or -1 (unknown: that label learns nothing) for each label.
-  mutating func learn(_ row: Int, _ buckets: UnsafeBufferPointer<UInt32>, _ targets: ArraySlice<Int8>) {
-    let inverse = WeightTable.inverseLength(buckets.reduce(0) { $0 + Int64(scales.steps[Int($1)]) })
-    if norms[row] == 0 { norms[row] = norm(buckets, inverse) }
-    margins(buckets, inverse)
-    if solve(row, targets) { add(buckets, inverse) }
+  mutating func learn(_ row: Int, _ features: RowFeatures.Row, _ targets: ArraySlice<Int8>) {
+    let inverse = WeightTable.inverseLength(length(features))
+    if norms[row] == 0 { norms[row] = norm(features, inverse) }
+    margins(features, inverse)
+    if solve(row, targets) { add(features, inverse) }
+  }
+
+  /// The square of the row's length, as scoring computes it.
+  private func length(_ features: RowFeatures.Row) -> Int64 {
+    var sum: Int64 = 0
+    for i in features.buckets.indices {
+      let factor = Int64(features.factors[i])
+      sum += Int64(scales.steps[Int(features.buckets[i])]) * factor * factor
+    }
+    return sum
   }
 
   /// Leaves w·x of each label in `scratch`.
-  private func margins(_ buckets: UnsafeBufferPointer<UInt32>, _ inverse: Float) {
+  private func margins(_ features: RowFeatures.Row, _ inverse: Float) {
+    let (buckets, factors) = (features.buckets, features.factors)
     let bias = rows + bucketCount * stride
     if stride == 1 {
       var sum: Float = 0
-      for bucket in buckets { sum += rows[Int(bucket)] * values[Int(bucket)] }
+      for i in buckets.indices { sum += rows[Int(buckets[i])] * (values[Int(buckets[i])] * factors[i]) }
       scratch[0] = sum * inverse + bias[0]
       return
     }
     for block in Swift.stride(from: 0, to: stride, by: Self.laneCount) {
       var sum = Lanes()
-      for bucket in buckets { sum += Self.lanes(rows + Int(bucket) * stride + block).pointee * values[Int(bucket)] }
+      for i in buckets.indices { sum += Self.lanes(rows + Int(buckets[i]) * stride + block).pointee * (values[Int(buckets[i])] * factors[i]) }
       Self.lanes(scratch + block).pointee = sum * inverse + Self.lanes(bias + block).pointee
     }
   }
@@ -119,33 +130,34 @@ struct DualAscent: ~Copyable {
   }
 
   /// Adds `scratch` times the row to the weights.
-  private func add(_ buckets: UnsafeBufferPointer<UInt32>, _ inverse: Float) {
+  private func add(_ features: RowFeatures.Row, _ inverse: Float) {
+    let (buckets, factors) = (features.buckets, features.factors)
     let bias = rows + bucketCount * stride
     if stride == 1 {
       let step = scratch[0] * inverse
-      for bucket in buckets { rows[Int(bucket)] += step * values[Int(bucket)] }
+      for i in buckets.indices { rows[Int(buckets[i])] += step * (values[Int(buckets[i])] * factors[i]) }
       bias[0] += scratch[0]
       return
     }
     for block in Swift.stride(from: 0, to: stride, by: Self.laneCount) {
       let move = Self.lanes(scratch + block).pointee
       let step = move * inverse
-      for bucket in buckets { Self.lanes(rows + Int(bucket) * stride + block).pointee += step * values[Int(bucket)] }
+      for i in buckets.indices { Self.lanes(rows + Int(buckets[i]) * stride + block).pointee += step * (values[Int(buckets[i])] * factors[i]) }
       Self.lanes(bias + block).pointee += move
     }
   }
 
   /// 1 for the constant feature, and the squares of the others, repeats added up first.
-  private func norm(_ buckets: UnsafeBufferPointer<UInt32>, _ inverse: Float) -> Float {
+  private func norm(_ features: RowFeatures.Row, _ inverse: Float) -> Float {
     var sum: Float = 1
     var last: UInt32?
     var value: Float = 0
-    for bucket in buckets.sorted() {
+    for (bucket, factor) in zip(features.buckets, features.factors).sorted(by: { $0.0 < $1.0 }) {
       if bucket != last {
         sum += value * value
         (last, value) = (bucket, 0)
       }
-      value += values[Int(bucket)] * inverse
+      value += values[Int(bucket)] * factor * inverse
     }
     return sum + value * value
   }

@@ -12,7 +12,7 @@ public struct LinearTrainer: Sendable {
     /// Passes over the rows. The solver has all but converged after 6.
     public var epochs = 8
     /// What a row's loss weighs against the size of the weights (C of LIBLINEAR). More than one: for each label the one with the least held-out log loss.
-    public var costs = [2.0, 6.0, 16.0]
+    public var costs = [2.0, 6.0, 16.0, 40.0]
     /// Factor on the positive rows of a label; 1 where not given. It shifts scores, and calibration shifts them back.
     public var classWeights: [String: Double] = [:]
     public var calibration = CalibrationMethod.automatic
@@ -115,8 +115,8 @@ extension LinearTrainer {
     var lastRow = [Int32](repeating: -1, count: counts.count)
     set.bytes.withUnsafeBufferPointer { bytes in
       for row in rows {
-        features.with(UnsafeBufferPointer(rebasing: bytes[set.range(Int(row))])) { buckets in
-          for bucket in buckets.lazy.map(Int.init) where lastRow[bucket] != row {
+        features.with(UnsafeBufferPointer(rebasing: bytes[set.range(Int(row))])) { features in
+          for bucket in features.buckets.lazy.map(Int.init) where lastRow[bucket] != row {
             lastRow[bucket] = row
             counts[bucket] += 1
           }
