@@ -113,13 +113,13 @@ enum JSONAnswers {
 
   private static func flagReading(of object: JSONValue, flags: [AnswerFormat.Flag], labels: [AnswerLabel]) -> AnswerReading {
     guard !object.hasDuplicateKeys else { return .abstain(.conflicting) }
-    var values: [String: Bool] = [:]
+    var values: [String: LabelMeaning] = [:]
     for flag in flags {
-      guard let value = object[flag.key], let label = label(of: value, labels: labels) else { continue }
-      values[flag.key] = label.meaning == .violates
+      guard let value = object[flag.key], let label = label(of: value, labels: labels), label.meaning != .abstain else { continue }
+      values[flag.key] = label.meaning
     }
-    let meaning: LabelMeaning = values.values.contains(true) ? .violates : .safe
-    // A missing flag may be the violated one: safe needs all of them.
+    let meaning = LabelMeaning.gravest(values.values)
+    // A missing flag may be the violated one: anything milder needs all of them.
     guard meaning == .violates || values.count == flags.count else { return AnswerReading(.abstain(.noLabel), flags: values) }
     guard let label = labels.first(where: { $0.meaning == meaning }) else { return .abstain(.noLabel) }
     return AnswerReading(.label(label), flags: values)
