@@ -22,6 +22,28 @@ static void check_quantize(const wk_kernels *k, size_t n, size_t shift) {
     }
 }
 
+/// The choice of a token: ties, values that are no numbers, and every place for the draw.
+static void check_choice(const wk_kernels *k, size_t n, size_t shift) {
+  for (int round = 0; round < 8; round++) {
+    float *x = random_floats(n, 4, shift);
+    for (size_t i = 0; i < n; i++) {
+      if (round >= 2) x[i] = rintf(x[i]);
+      if (round >= 4 && random_bits() % 4 == 0) x[i] = NAN;
+      if (round >= 6) x[i] = NAN;
+    }
+    const size_t best = scalar()->argmax(x, n), found = k->argmax(x, n);
+    CHECK(found == best, "argmax of %zu, round %d: %zu and %zu", n, round, found, best);
+    if (!n || !isfinite(x[best])) continue;
+    for (int step = 0; step <= 16; step++) {
+      const double u = step == 16 ? 0x1.fffffffffffffp-1 : step / 16.0;
+      const size_t drawn = k->sample(x, n, x[best], 0.7f, u), expected = scalar()->sample(x, n, x[best], 0.7f, u);
+      // The sums differ in their last bits, so at an edge the neighbour may be drawn; never what is no number.
+      CHECK(drawn < n && expected < n && !isnan(x[drawn]) && !isnan(x[expected]), "drawn %zu of %zu", drawn, n);
+      CHECK(k->sample(x, n, x[best], 1e30f, u) < n && x[k->sample(x, n, x[best], 1e30f, u)] == x[best], "at no temperature the largest is drawn");
+    }
+  }
+}
+
 static void check_elementwise(const wk_kernels *k, size_t n, size_t shift) {
   const float *x = random_floats(n, 3, shift), *w = random_floats(n, 1, shift), *y = random_floats(n, 1, shift);
   float *found = exact(4 * n, shift), *expected = exact(4 * n, shift);
@@ -53,9 +75,7 @@ static void check_elementwise(const wk_kernels *k, size_t n, size_t shift) {
     memcpy(&u, widened + i, 4);
     CHECK(u == (uint32_t)h[i] << 16, "widen %zu of %zu", i, n);
   }
-  const float *values = random_floats(n, 1, shift);
-  const size_t best = wk_argmax(values, n);
-  for (size_t i = 0; i < n; i++) CHECK(values[i] <= values[best] && (values[i] < values[best] || i >= best), "argmax of %zu", n);
+  check_choice(k, n, shift);
 }
 
 static void check_rope(const wk_kernels *k, size_t half, size_t shift) {

@@ -57,6 +57,8 @@ final class HubConnection: Sendable {
     self.token = mirror.origin.isPlainRemote ? nil : token
   }
 
+  var sendsToken: Bool { token != nil }
+
   func shutdown() async { try? await client.shutdown() }
 
   /// - Throws: ``HubError``: network failures, bad redirects. A status is for the caller to judge.

@@ -76,7 +76,7 @@ struct HubDownload {
   /// Hash and size that the content must have, from the listing and the headers.
   private func expectations(_ response: HubResponse) throws -> (digest: ContentDigest?, size: Int?) {
     guard [200, 206, 416].contains(response.status) else {
-      throw HubError(status: response.status, headers: response.headers, asking: "\(repository) \(file.name)", hasToken: options.token != nil)
+      throw HubError(status: response.status, headers: response.headers, asking: "\(repository) \(file.name)", hasToken: connection.sendsToken)
     }
     if let found = response.commit, found != commit, Self.isCommit(commit) {
       throw HubError(.changed, "\(file.name): the server gives commit \(Self.short(found)) where \(Self.short(commit)) was asked for")

@@ -34,6 +34,8 @@ public struct ModelPull: Sendable {
   }
 
   public enum Event: Sendable, Hashable {
+    /// The mirror is plain http on another machine: there is a token, and it is not sent.
+    case tokenWithheld
     /// What will be there in the end; bytes nil where a size is not known.
     case listed(files: Int, bytes: Int?)
     /// How much of a file there is.
@@ -64,6 +66,7 @@ public struct ModelPull: Sendable {
   /// - Throws: ``HubError``. What had arrived stays for the next run, except content with a wrong hash.
   public func run(into folder: String, report: @escaping @Sendable (Event) -> Void = { _ in }) async throws -> Summary {
     let connection = HubConnection(mirror, token: options.token, connections: options.connections, idle: options.idleTimeout)
+    if options.token != nil, !connection.sendsToken { report(.tokenWithheld) }
     do {
       let summary = try await run(connection, folder, report)
       await connection.shutdown()
@@ -123,7 +126,7 @@ public struct ModelPull: Sendable {
 
   private func listingText(_ connection: HubConnection) async throws -> [UInt8] {
     let response = try await connection.get(mirror.listing(of: repository), headers: [("Accept", "application/json")])
-    guard response.status == 200 else { throw HubError(status: response.status, headers: response.headers, asking: "\(repository)", hasToken: options.token != nil) }
+    guard response.status == 200 else { throw HubError(status: response.status, headers: response.headers, asking: "\(repository)", hasToken: connection.sendsToken) }
     var bytes: [UInt8] = []
     for try await buffer in response.body {
       guard bytes.count + buffer.readableBytes <= HubListing.maximumBytes else { throw HubError(.protocolViolation, "the listing is larger than \(HubListing.maximumBytes >> 20) MiB") }

@@ -7,13 +7,16 @@ enum JSONAnswers {
     "violation", "violates", "violated", "violates_policy", "is_violation", "label", "answer", "classification", "decision", "verdict", "flagged",
   ]
 
+  /// More opening braces are no answer; ``AnswerReader`` refuses such a text.
+  static let maximumObjects = 1000
+
   /// Every outermost JSON object in the text, in order.
   static func objects(in text: String) -> [JSONValue] {
     let bytes = Array(text.utf8)
     var objects: [JSONValue] = []
     var position = 0
     var attempts = 0
-    while position < bytes.count, attempts < 64 {
+    while position < bytes.count, attempts < maximumObjects {
       guard let open = bytes[position...].firstIndex(of: UInt8(ascii: "{")) else { break }
       attempts += 1
       if let (value, end) = try? JSONValue.prefix(of: bytes, from: open) {

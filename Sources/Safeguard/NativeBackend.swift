@@ -23,13 +23,15 @@ public final class NativeBackend: ModelBackend {
   /// - Parameters:
   ///   - path: a checkpoint folder.
   ///   - reasoningBudget: tokens of analysis; 0 for none, nil for what `max_tokens` leaves.
-  init(path: String, identity: String, threads: Int, sequences: Int, reasoningBudget: Int?) {
+  ///   - policyCache: folder that keeps policies' keys and values between runs.
+  init(path: String, identity: String, threads: Int, sequences: Int, reasoningBudget: Int?, policyCache: String? = nil) {
     self.path = path
     self.identity = identity
     self.reasoningBudget = reasoningBudget
     var options = NativeModel.Options()
     options.threads = max(1, threads)
     options.maxSequences = max(1, min(sequences, 32))
+    options.prefixFolder = policyCache
     self.options = options
   }
 

@@ -29,7 +29,8 @@ enum NativeModels {
     diagnostics.add(contentsOf: problems)
     guard !problems.hasErrors else { return nil }
     return NativeBackend(
-      path: path, identity: identity(path), threads: options.threads, sequences: settings.concurrency, reasoningBudget: settings.reasoningBudget)
+      path: path, identity: identity(path), threads: options.threads, sequences: settings.concurrency, reasoningBudget: settings.reasoningBudget,
+      policyCache: settings.policyCache)
   }
 
   /// The folder's name and a hash over its configuration, its tokenizer's size and evenly spread pieces of its weights: enough to tell fine-tunes apart

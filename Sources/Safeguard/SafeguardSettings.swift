@@ -26,6 +26,7 @@ struct SafeguardSettings: Sendable {
   var effort: ReasoningEffort = .low
   var maxTokens = 2048
   var reasoningBudget: Int?
+  var policyCache: String?
   var asksRationale = false
   var asksLabelOnly = false
   var policiesPerCall = 1
@@ -46,6 +47,7 @@ struct SafeguardSettings: Sendable {
     effort = settings["effort"]?.string.flatMap(ReasoningEffort.init(rawValue:)) ?? effort
     maxTokens = settings["max_tokens"]?.int ?? maxTokens
     reasoningBudget = settings["reasoning_budget"]?.int
+    policyCache = settings["policy_cache"]?.string.flatMap { $0.isEmpty ? nil : configuration.resolve($0) }
     asksRationale = settings["answer"]?.string == "rationale"
     asksLabelOnly = settings["answer"]?.string == "label"
     policiesPerCall = max(1, settings["policies_per_call"]?.int ?? policiesPerCall)

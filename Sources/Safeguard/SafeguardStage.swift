@@ -47,6 +47,10 @@ public enum SafeguardStage {
       "Native model only: tokens of reasoning after which the analysis is closed and the label asked for; 0 asks at once. Without it, what `max_tokens` leaves beside the answer."
     ),
     FieldSpec(
+      "policy_cache", .path,
+      "Native model only: folder that keeps what the model has made of the policies, so that the next start need not read them again. About 24 KB for each token of a policy with the 20b model; files may be deleted at any time."
+    ),
+    FieldSpec(
       "answer", .choice(["policy", "label", "rationale"]), default: "policy",
       "`policy` asks in the policy's own form; `label` for the label alone, which costs least; `rationale` for a JSON object with the label, the rule ids and one sentence of reason. `winnow judge --prices` prints what each costs."
     ),

@@ -22,6 +22,7 @@ struct JudgeCommand: AsyncParsableCommand {
   @Option(help: "low, medium or high: how much it reasons.") var effort = ReasoningEffort.low
   @Option(help: "policy: in the policy's own form; label: the label alone; rationale: a JSON object with label, rule ids and one sentence of reason.") var answer = AnswerKind.rationale
   @Option(help: "Tokens of reasoning after which the answer is asked for (native model); 0 asks at once.") var reasoningBudget: Int?
+  @Option(help: "Folder that keeps what the model made of the policy, for the next start (native model).") var policyCache: String?
   @Option(help: "Longest wait.", transform: parseDuration) var timeout = Duration.seconds(600)
   @Flag(help: "Print the reasoning as it comes; it is for reviewers, never for end users.") var showReasoning = false
   @Flag(help: "Judge the text once with each effort and answer, and print what each costs.") var prices = false
@@ -82,6 +83,7 @@ struct JudgeCommand: AsyncParsableCommand {
       entry("timeout", .double(timeout.inSeconds)),
     ]
     if let endpoint { entries.append(entry("endpoint", .string(endpoint))) }
+    if let policyCache { entries.append(entry("policy_cache", .string(policyCache))) }
     if let reasoningBudget { entries.append(entry("reasoning_budget", .int(reasoningBudget))) }
     let category = Category(name: "violation", policyPath: policyPath)
     return StageConfiguration(id: "judge", settings: Setting(.map(entries), at: span), categories: CategoryTable([category]), baseDirectory: directory)

@@ -76,6 +76,7 @@ private final class PullProgress: Sendable {
 
   func take(_ event: ModelPull.Event) {
     switch event {
+    case .tokenWithheld: Terminal.error("note: `HF_TOKEN` is not sent, because the mirror is plain http\n")
     case .listed(let files, let bytes):
       state.withLock { ($0.files, $0.expected, $0.started) = (files, bytes, .now) }
     case .received(let file, let bytes, _):

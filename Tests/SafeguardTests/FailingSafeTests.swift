@@ -17,6 +17,13 @@ struct FailingSafeTests {
     #expect(AnswerReader.read(answer, format: Self.reviewFlags).label?.meaning == meaning)
   }
 
+  /// An echo full of braces must not hide the model's own answer behind what is looked at.
+  @Test(arguments: [70, 900, 1100, 5000]) func bracesDoNotHideTheOppositeAnswer(count: Int) {
+    let text = #"{"violation": 0} "# + String(repeating: "{ ", count: count) + #" {"violation": 1}"#
+    #expect(AnswerReader.read(text, format: .json()).label == nil)
+    #expect(AnswerReader.read(#"{"violation": 0} "# + String(repeating: "{ ", count: min(count, 900)), format: .json()).label?.meaning == .safe)
+  }
+
   @Test func aCategorysOwnFlagAsksForReview() async throws {
     let policy = "---\noutput: {format: flags, flags: {A: spam, B: other}, labels: {\"0\": allow, \"1\": review, \"2\": block}}\n---\nJudge."
     let stage = try TestStage("probe: false", policies: [("spam", policy)])

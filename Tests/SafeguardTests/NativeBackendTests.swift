@@ -119,6 +119,19 @@ import Testing
     #expect(try await judge(stage).findings.allSatisfy(isVerdict))
   }
 
+  @Test func aKeptPolicyIsThereAtTheNextStart() async throws {
+    let stage = try stage("reasoning_budget: 0\npolicy_cache: kept")
+    defer { stage.remove() }
+    let first = try await judge(stage)
+    // Written beside the engine's work.
+    for _ in 0..<200 where (try? FileManager.default.contentsOfDirectory(atPath: stage.folder + "/kept"))?.contains(where: { $0.hasSuffix(".kv") }) != true {
+      try await Task.sleep(for: .milliseconds(20))
+    }
+    let second = try await judge(stage)
+    #expect(first.usage.cachedPromptTokens == 0 && second.usage.cachedPromptTokens * 2 > second.usage.promptTokens)
+    #expect(second.findings == first.findings)
+  }
+
   @Test func aFolderWithoutACheckpointIsSaid() throws {
     let stage = try TestStage("model: nowhere")
     defer { stage.remove() }

@@ -22,7 +22,8 @@ extension FastModel: TracingLanguageModel {
       before = residual
     }
     defer { pass.observer = nil }
-    _ = try makeSequence().append(tokens, logitsAt: [])
+    // With logits asked for, the last layer runs for all tokens too.
+    _ = try makeSequence().append(tokens, logitsAt: Array(tokens.indices.suffix(1)))
     return taps
   }
 
