@@ -50,6 +50,7 @@ let package = Package(
     module("PatternMatching", ["Moderation", "Text", "YAMLDocument", "CPCRE2", "CKernels", .product(name: "Crypto", package: "swift-crypto")]),
     module("LinearModel", ["Moderation", .product(name: "Crypto", package: "swift-crypto")]),
     module("GPTOSS", ["CKernels", .product(name: "Crypto", package: "swift-crypto")]),
+    module("ModelHub", ["GPTOSS", .product(name: "AsyncHTTPClient", package: "async-http-client"), .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "Crypto", package: "swift-crypto")]),
     module("RemoteModel", ["Moderation", .product(name: "AsyncHTTPClient", package: "async-http-client"), .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio")]),
     module("Safeguard", ["Moderation", "YAMLDocument", "RemoteModel", "GPTOSS", .product(name: "Crypto", package: "swift-crypto")]),
     module("RecordIO", ["Moderation", "CZlib", "CZstd"]),
@@ -62,7 +63,7 @@ let package = Package(
     .executableTarget(
       name: "winnow",
       dependencies: [
-        "Moderation", "PipelineFile", "RecordIO", "Pipeline", "Streaming", "StandardStages", "AuditLog", "RunReport", "LinearModel", "Safeguard", "GPTOSS", "Tuning", "YAMLDocument",
+        "Moderation", "PipelineFile", "RecordIO", "Pipeline", "Streaming", "StandardStages", "AuditLog", "RunReport", "LinearModel", "Safeguard", "GPTOSS", "ModelHub", "Tuning", "YAMLDocument",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -71,6 +72,7 @@ let package = Package(
     tests("PipelineTests", ["Moderation", "RecordIO", "Pipeline", "Streaming"]),
     tests("PipelineFileTests", ["Moderation", "YAMLDocument", "PipelineFile"], exclude: ["Golden"]),
     tests("RemoteModelTests", ["Moderation", "RemoteModel", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio")]),
+    tests("ModelHubTests", ["GPTOSS", "ModelHub", .product(name: "Crypto", package: "swift-crypto"), .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio")]),
     tests("SafeguardTests", ["Moderation", "YAMLDocument", "RemoteModel", "Safeguard", .product(name: "Crypto", package: "swift-crypto")], exclude: ["Golden"]),
     tests("PatternMatchingTests", ["Moderation", "Text", "PatternMatching", "YAMLDocument", "CPCRE2", "CKernels"]),
     tests("TextTests", ["Text"], exclude: ["Golden"]),

@@ -67,7 +67,7 @@ public struct ChatCompletion: Sendable, Hashable {
   private static func finish(_ reason: JSONValue?) -> Finish {
     switch reason?.string {
     case "length", "max_tokens": .length
-    case "stop", "eos", nil: .stop
+    case "stop", "eos", "eos_token", "stop_sequence", "end_turn", nil: .stop
     default: .other
     }
   }

@@ -12,6 +12,11 @@ public enum LabelMeaning: String, Sendable, Hashable, CaseIterable {
     default: return nil
     }
   }
+  /// Violates before review before safe; safe of none.
+  static func gravest(_ meanings: some Sequence<LabelMeaning>) -> LabelMeaning {
+    meanings.reduce(.safe) { gravest, next in next == .violates || gravest == .violates ? .violates : next == .review || gravest == .review ? .review : .safe }
+  }
+
   public static let writtenWords = ["allow", "review", "block", "abstain"]
 }
 
@@ -97,6 +102,12 @@ public struct AnswerFormat: Sendable, Hashable {
 
   /// The first label with this meaning.
   public func label(meaning: LabelMeaning) -> AnswerLabel? { labels.first { $0.meaning == meaning } }
+
+  /// The label and nothing beside it, for `answer: label`: of a JSON object only the decision. Reports and flags keep their own form.
+  public var withLabelOnly: AnswerFormat {
+    guard case .json(let shape) = shape else { return self }
+    return AnswerFormat(labels: labels, shape: .json(JSONAnswerShape(decision: shape.decision, category: nil, ruleIDs: nil, confidence: nil, rationale: nil)))
+  }
 
   /// The same labels in a JSON object with rule ids and a rationale, for `answer: rationale`. Reports and flags keep their own form.
   public var withRationale: AnswerFormat {

@@ -46,6 +46,8 @@ public enum AnswerReader {
       text = String(text[echo.upperBound...].drop { $0 != "\n" })
     }
     text = AnswerText.unified(text)
+    // What was not looked at might say the opposite.
+    if text.utf8.count(where: { $0 == UInt8(ascii: "{") }) > JSONAnswers.maximumObjects { return .failure(.malformed) }
     return text.isEmpty ? .failure(.empty) : .success(text)
   }
 

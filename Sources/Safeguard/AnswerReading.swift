@@ -29,10 +29,10 @@ public struct AnswerReading: Sendable, Hashable {
   public var citedRules: [String]
   /// The short reason that the answer gives; for reviewers.
   public var rationale: String?
-  /// The flags of a multi-label answer by key. Missing flags are missing here.
-  public var flags: [String: Bool]
+  /// What each flag of a multi-label answer means, by key. Missing flags, and those whose label abstains, are missing here.
+  public var flags: [String: LabelMeaning]
 
-  public init(_ outcome: Outcome, citedRules: [String] = [], rationale: String? = nil, flags: [String: Bool] = [:]) {
+  public init(_ outcome: Outcome, citedRules: [String] = [], rationale: String? = nil, flags: [String: LabelMeaning] = [:]) {
     self.outcome = outcome
     self.citedRules = citedRules
     self.rationale = rationale

@@ -7,13 +7,16 @@ enum JSONAnswers {
     "violation", "violates", "violated", "violates_policy", "is_violation", "label", "answer", "classification", "decision", "verdict", "flagged",
   ]
 
+  /// More opening braces are no answer; ``AnswerReader`` refuses such a text.
+  static let maximumObjects = 1000
+
   /// Every outermost JSON object in the text, in order.
   static func objects(in text: String) -> [JSONValue] {
     let bytes = Array(text.utf8)
     var objects: [JSONValue] = []
     var position = 0
     var attempts = 0
-    while position < bytes.count, attempts < 64 {
+    while position < bytes.count, attempts < maximumObjects {
       guard let open = bytes[position...].firstIndex(of: UInt8(ascii: "{")) else { break }
       attempts += 1
       if let (value, end) = try? JSONValue.prefix(of: bytes, from: open) {
@@ -113,13 +116,13 @@ enum JSONAnswers {
 
   private static func flagReading(of object: JSONValue, flags: [AnswerFormat.Flag], labels: [AnswerLabel]) -> AnswerReading {
     guard !object.hasDuplicateKeys else { return .abstain(.conflicting) }
-    var values: [String: Bool] = [:]
+    var values: [String: LabelMeaning] = [:]
     for flag in flags {
-      guard let value = object[flag.key], let label = label(of: value, labels: labels) else { continue }
-      values[flag.key] = label.meaning == .violates
+      guard let value = object[flag.key], let label = label(of: value, labels: labels), label.meaning != .abstain else { continue }
+      values[flag.key] = label.meaning
     }
-    let meaning: LabelMeaning = values.values.contains(true) ? .violates : .safe
-    // A missing flag may be the violated one: safe needs all of them.
+    let meaning = LabelMeaning.gravest(values.values)
+    // A missing flag may be the violated one: anything milder needs all of them.
     guard meaning == .violates || values.count == flags.count else { return AnswerReading(.abstain(.noLabel), flags: values) }
     guard let label = labels.first(where: { $0.meaning == meaning }) else { return .abstain(.noLabel) }
     return AnswerReading(.label(label), flags: values)

@@ -17,7 +17,7 @@ public struct Sampling: Sendable, Hashable {
 public struct ModelAnswer: Sendable, Hashable {
   public enum Finish: String, Sendable, Hashable, CaseIterable {
     case stop
-    /// The token ceiling cut it off, also after a second try with more room.
+    /// The token ceiling cut it off, also after a second try with more room; or the server ended it for a reason of its own.
     case length
     /// The server could not parse the model's output, also after a second try.
     case malformed
@@ -60,10 +60,22 @@ public protocol ModelBackend: Sendable {
   func start() async throws
   /// An answer by `deadline`. A model that answers nonsense, or nothing, is an answer; what cannot be asked is an error.
   func complete(_ prompt: SafeguardPrompt, sampling: Sampling, deadline: ContinuousClock.Instant) async throws(ReasonerError) -> ModelAnswer
+  /// The same, and tells `onReasoning` of the analysis as it comes, in pieces; a backend that does not stream tells it whole at the end.
+  func complete(
+    _ prompt: SafeguardPrompt, sampling: Sampling, deadline: ContinuousClock.Instant, onReasoning: (@Sendable (String) -> Void)?
+  ) async throws(ReasonerError) -> ModelAnswer
   func shutdown() async
 }
 
 extension ModelBackend {
+  public func complete(
+    _ prompt: SafeguardPrompt, sampling: Sampling, deadline: ContinuousClock.Instant, onReasoning: (@Sendable (String) -> Void)?
+  ) async throws(ReasonerError) -> ModelAnswer {
+    let answer = try await complete(prompt, sampling: sampling, deadline: deadline)
+    if let onReasoning, let reasoning = answer.reasoning { onReasoning(reasoning) }
+    return answer
+  }
+
   public func start() async throws {}
   public func shutdown() async {}
 }

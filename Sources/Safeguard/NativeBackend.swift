@@ -23,13 +23,15 @@ public final class NativeBackend: ModelBackend {
   /// - Parameters:
   ///   - path: a checkpoint folder.
   ///   - reasoningBudget: tokens of analysis; 0 for none, nil for what `max_tokens` leaves.
-  init(path: String, identity: String, threads: Int, sequences: Int, reasoningBudget: Int?) {
+  ///   - policyCache: folder that keeps policies' keys and values between runs.
+  init(path: String, identity: String, threads: Int, sequences: Int, reasoningBudget: Int?, policyCache: String? = nil) {
     self.path = path
     self.identity = identity
     self.reasoningBudget = reasoningBudget
     var options = NativeModel.Options()
     options.threads = max(1, threads)
     options.maxSequences = max(1, min(sequences, 32))
+    options.prefixFolder = policyCache
     self.options = options
   }
 
@@ -53,6 +55,12 @@ public final class NativeBackend: ModelBackend {
   }
 
   public func complete(_ prompt: SafeguardPrompt, sampling: Sampling, deadline: ContinuousClock.Instant) async throws(ReasonerError) -> ModelAnswer {
+    try await complete(prompt, sampling: sampling, deadline: deadline, onReasoning: nil)
+  }
+
+  public func complete(
+    _ prompt: SafeguardPrompt, sampling: Sampling, deadline: ContinuousClock.Instant, onReasoning: (@Sendable (String) -> Void)?
+  ) async throws(ReasonerError) -> ModelAnswer {
     guard let model = model.withLock({ $0 }) else { throw ReasonerError(.error, "the model is not loaded") }
     let started = ContinuousClock.now
     do {
@@ -62,8 +70,9 @@ public final class NativeBackend: ModelBackend {
         prefix: try prefix(prompt, harmony), tokens: try harmony.render([HarmonyMessage(.user, prompt.user)]), reasoning: reasoning(sampling),
         constraint: constraint, maxTokens: min(Self.answerTokens, sampling.maxTokens), temperature: Float(sampling.temperature),
         seed: UInt64(bitPattern: Int64(sampling.seed ?? 0)), deadline: deadline)
-      let result = try await model.generate(request)
-      return answer(result, model.tokenizer, prompt, isConstrained: constraint != nil, latency: ContinuousClock.now - started)
+      let reader = onReasoning.map { ReasoningReader(harmony, report: $0) }
+      let result = try await model.generate(request) { reader?.read($0) }
+      return answer(result, model.tokenizer, prompt, constraint, latency: ContinuousClock.now - started)
     } catch let error as EngineError {
       throw ReasonerError(Self.cause(error), "the model failed: \(error)", usage: ReasonerUsage(calls: 1))
     } catch {
@@ -91,12 +100,13 @@ public final class NativeBackend: ModelBackend {
     return budget == 0 ? .none : .budget(budget)
   }
 
-  private func answer(_ result: GenerationResult, _ tokenizer: Tokenizer, _ prompt: SafeguardPrompt, isConstrained: Bool, latency: Duration) -> ModelAnswer {
+  private func answer(_ result: GenerationResult, _ tokenizer: Tokenizer, _ prompt: SafeguardPrompt, _ constraint: AnswerConstraint?, latency: Duration) -> ModelAnswer {
+    // The shortest end of an answer that ran out of tokens is well formed whatever it says: only what the model itself decided may count.
+    let isWhole = result.finishReason == .stop || constraint.map { result.decisions.count == $0.choices.count } ?? false
     let analysis = tokenizer.decode(result.analysisTokens)
     return ModelAnswer(
       final: tokenizer.decode(result.finalTokens), reasoning: analysis.isEmpty ? nil : analysis,
-      // A constrained answer is whole whatever ended it.
-      finish: result.finishReason == .length && !isConstrained ? .length : .stop, labelProbabilities: AnswerGrammar.labelProbabilities(result, prompt: prompt),
+      finish: isWhole ? .stop : .length, labelProbabilities: AnswerGrammar.labelProbabilities(result, prompt: prompt),
       usage: ReasonerUsage(calls: 1, promptTokens: result.promptTokens, cachedPromptTokens: result.cachedPromptTokens, completionTokens: result.tokens.count),
       latency: latency, model: identity)
   }
@@ -107,6 +117,30 @@ public final class NativeBackend: ModelBackend {
     case .outOfMemory: .overload
     default: .error
     }
+  }
+}
+
+/// Picks the text of the analysis channel out of a completion while it comes.
+private final class ReasoningReader: Sendable {
+  private let parser: Mutex<HarmonyParser?>
+  private let report: @Sendable (String) -> Void
+
+  init(_ harmony: Harmony, report: @escaping @Sendable (String) -> Void) {
+    parser = Mutex(HarmonyParser(harmony))
+    self.report = report
+  }
+
+  func read(_ tokens: [TokenID]) {
+    let text = parser.withLock { parser -> String in
+      var text = ""
+      for token in tokens where parser != nil {
+        // What is shown is not what is judged: a completion that is no harmony just ends the showing.
+        do { try parser?.push(token) } catch { parser = nil }
+        if parser?.channel == "analysis", let delta = parser?.delta { text += delta }
+      }
+      return text
+    }
+    if !text.isEmpty { report(text) }
   }
 }
 

@@ -14,9 +14,9 @@ enum NativeModels {
   /// What can be said of a checkpoint folder without loading it.
   static func check(path: String, span: SourceSpan?) -> Diagnostics {
     var diagnostics = Diagnostics()
-    do throws(FileError) { _ = try ReadableFile(path: path + "/config.json") } catch {
+    do throws(CheckpointError) { _ = try CheckpointFolder(at: path) } catch {
       diagnostics.error(
-        "native-model", "no checkpoint in `\(path)`: \(error.reason) (`config.json`)", at: span,
+        "native-model", "no checkpoint in `\(path)`: \(error.issues.first?.message ?? "")", at: span,
         hint: "give the folder of a gpt-oss checkpoint, or `endpoint:` for a model elsewhere")
     }
     return diagnostics
@@ -29,13 +29,16 @@ enum NativeModels {
     diagnostics.add(contentsOf: problems)
     guard !problems.hasErrors else { return nil }
     return NativeBackend(
-      path: path, identity: identity(path), threads: options.threads, sequences: settings.concurrency, reasoningBudget: settings.reasoningBudget)
+      path: path, identity: identity(path), threads: options.threads, sequences: settings.concurrency, reasoningBudget: settings.reasoningBudget,
+      policyCache: settings.policyCache)
   }
 
   /// The folder's name and a hash over its configuration, its tokenizer's size and evenly spread pieces of its weights: enough to tell fine-tunes apart
   /// without reading 13 GB.
   private static func identity(_ path: String) -> String {
     let name = path.split(separator: "/").last.map(String.init) ?? path
+    // A cache entry's files lie in its snapshot.
+    let path = (try? CheckpointFolder(at: path).path) ?? path
     var parts: [String] = []
     for file in files(path) {
       guard let open = try? ReadableFile(path: path + "/" + file) else { continue }

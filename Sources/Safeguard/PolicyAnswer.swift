@@ -80,8 +80,8 @@ struct PolicyAnswer: Sendable {
 
   private func flagOutcome(_ keys: [String]) -> Finding.Outcome {
     let values = keys.map { reading.flags[$0] }
-    if values.contains(true) { return .violates }
+    if values.contains(.violates) { return .violates }
     guard !values.contains(nil) else { return .abstain((reading.abstainReason ?? .notAnswered).rawValue) }
-    return .safe
+    return values.contains(.review) ? .review : .safe
   }
 }

@@ -75,11 +75,17 @@ enum RecordedLine {
     for member in object["label_probabilities"]?.members ?? [] { probabilities[member.key] = member.value.double }
     return ModelAnswer(
       final: object["final"]?.string, reasoning: object["reasoning"]?.string,
-      finish: object["finish"]?.string.flatMap(ModelAnswer.Finish.init(rawValue:)) ?? .stop, labelProbabilities: probabilities,
+      finish: finish(object["finish"]), labelProbabilities: probabilities,
       usage: ReasonerUsage(
         calls: count("calls"), retries: count("retries"), promptTokens: count("prompt_tokens"), cachedPromptTokens: count("cached_prompt_tokens"),
         completionTokens: count("completion_tokens")),
       latency: .seconds(max(0, object["latency_ms"]?.double ?? 0) / 1000), model: object["model"]?.string ?? "")
+  }
+
+  /// Nothing said is a whole answer; a word that is not known is none.
+  private static func finish(_ value: JSONValue?) -> ModelAnswer.Finish {
+    guard let value, !value.isNull else { return .stop }
+    return value.string.flatMap(ModelAnswer.Finish.init(rawValue:)) ?? .malformed
   }
 
   static func text(key: String, prompt: SafeguardPrompt, answer: ModelAnswer) -> String {

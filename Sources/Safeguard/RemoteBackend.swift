@@ -54,8 +54,9 @@ public struct RemoteBackend: ModelBackend {
       + ReasonerUsage(
         calls: reply.attempts, retries: reply.attempts - 1, promptTokens: completion.promptTokens, cachedPromptTokens: completion.cachedPromptTokens,
         completionTokens: completion.completionTokens)
+    // A filter or a tool call ended it as a token limit does: what stands there is not known to be the whole answer.
     let answer = ModelAnswer(
-      final: completion.content, reasoning: completion.reasoning, finish: completion.finish == .length ? .length : .stop,
+      final: completion.content, reasoning: completion.reasoning, finish: completion.finish == .stop ? .stop : .length,
       labelProbabilities: probabilities(completion, prompt), usage: usage, latency: reply.latency, model: completion.model.isEmpty ? model : completion.model)
     return Try(answer: answer, needsSecondTry: completion.finish == .length || (completion.content ?? "").isEmpty)
   }

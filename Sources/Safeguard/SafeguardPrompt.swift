@@ -31,6 +31,8 @@ public struct PromptBuilder: Sendable, Hashable {
   public var effort: ReasoningEffort
   /// Ask for a JSON object with label, rule ids and a short reason in place of the bare label.
   public var asksRationale: Bool
+  /// Ask for the label alone where the policy would have more: fewest tokens.
+  public var asksLabelOnly = false
   public var truncation: Truncation?
   /// Longest content in Unicode scalars, after truncation.
   public var maximumContent: Int
@@ -52,7 +54,7 @@ public struct PromptBuilder: Sendable, Hashable {
       throw ReasonerError(.error, "content too long: \(item.length) characters, at most \(maximumContent)")
     }
     let content = ContentText(item: shown, context: context)
-    let formats = policies.map { asksRationale ? $0.format.withRationale : $0.format }
+    let formats = policies.map(format)
     return SafeguardPrompt(
       system: SystemText.text(policies: policies, formats: formats), user: content.text(question: SystemText.question(policies: policies, formats: formats)),
       effort: effort, policies: policies, formats: formats, fence: content.fence, neutralisedTokens: content.neutralisedTokens, isTruncated: isTruncated,
@@ -61,6 +63,10 @@ public struct PromptBuilder: Sendable, Hashable {
 
   /// The developer part for these policies.
   public func system(policies: [Policy]) -> String {
-    SystemText.text(policies: policies, formats: policies.map { asksRationale ? $0.format.withRationale : $0.format })
+    SystemText.text(policies: policies, formats: policies.map(format))
+  }
+
+  private func format(_ policy: Policy) -> AnswerFormat {
+    asksRationale ? policy.format.withRationale : asksLabelOnly ? policy.format.withLabelOnly : policy.format
   }
 }

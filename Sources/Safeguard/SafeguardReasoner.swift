@@ -34,7 +34,10 @@ public struct SafeguardReasoner: Reasoner {
 
   public func shutdown() async { await backend.shutdown() }
 
-  public func judge(_ request: JudgeRequest) async throws(ReasonerError) -> Judgement {
+  public func judge(_ request: JudgeRequest) async throws(ReasonerError) -> Judgement { try await judge(request, onReasoning: nil) }
+
+  /// The same, and tells `onReasoning` of the model's analysis as it comes. For one policy and one vote; of several they would be mixed.
+  public func judge(_ request: JudgeRequest, onReasoning: (@Sendable (String) -> Void)?) async throws(ReasonerError) -> Judgement {
     let open = uses.filter { !$0.categories.intersection(request.categories).isEmpty }
     let groups = stride(from: 0, to: open.count, by: settings.policiesPerCall).map { Array(open[$0..<min($0 + settings.policiesPerCall, open.count)]) }
     var calls: [Call] = []
@@ -42,7 +45,7 @@ public struct SafeguardReasoner: Reasoner {
       calls.append(Call(uses: group, prompt: try builder.prompt(policies: group.map(\.policy), item: request.item, context: request.context)))
     }
     let deadline = min(request.deadline, ContinuousClock.now + settings.timeout)
-    let results = await answers(to: calls, deadline: deadline)
+    let results = await answers(to: calls, deadline: deadline, onReasoning)
     return try judgement(request, calls, results)
   }
 
@@ -60,11 +63,13 @@ public struct SafeguardReasoner: Reasoner {
 
   // MARK: Asking
 
-  private func answers(to calls: [Call], deadline: ContinuousClock.Instant) async -> [Result<CallResult, ReasonerError>] {
-    if calls.count == 1 { return [await answer(to: calls[0], deadline: deadline)] }
+  private func answers(
+    to calls: [Call], deadline: ContinuousClock.Instant, _ onReasoning: (@Sendable (String) -> Void)?
+  ) async -> [Result<CallResult, ReasonerError>] {
+    if calls.count == 1 { return [await answer(to: calls[0], deadline: deadline, onReasoning)] }
     return await withTaskGroup(of: (Int, Result<CallResult, ReasonerError>).self) { group in
       for (index, call) in calls.enumerated() {
-        group.addTask { (index, await answer(to: call, deadline: deadline)) }
+        group.addTask { (index, await answer(to: call, deadline: deadline, onReasoning)) }
       }
       var results: [(Int, Result<CallResult, ReasonerError>)] = []
       for await result in group { results.append(result) }
@@ -72,7 +77,9 @@ public struct SafeguardReasoner: Reasoner {
     }
   }
 
-  private func answer(to call: Call, deadline: ContinuousClock.Instant) async -> Result<CallResult, ReasonerError> {
+  private func answer(
+    to call: Call, deadline: ContinuousClock.Instant, _ onReasoning: (@Sendable (String) -> Void)?
+  ) async -> Result<CallResult, ReasonerError> {
     var votes: [[PolicyAnswer]] = []
     var usage = ReasonerUsage()
     var model = ""
@@ -80,7 +87,8 @@ public struct SafeguardReasoner: Reasoner {
       let seed = settings.seed.map { $0 &+ vote } ?? (settings.votes > 1 ? vote : nil)
       do throws(ReasonerError) {
         let answer = try await backend.complete(
-          call.prompt, sampling: Sampling(maxTokens: settings.maxTokens, temperature: settings.samplingTemperature, seed: seed), deadline: deadline)
+          call.prompt, sampling: Sampling(maxTokens: settings.maxTokens, temperature: settings.samplingTemperature, seed: seed), deadline: deadline,
+          onReasoning: onReasoning)
         votes.append(PolicyAnswer.read(answer, prompt: call.prompt))
         usage = usage + answer.usage
         model = answer.model

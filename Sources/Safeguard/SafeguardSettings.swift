@@ -26,7 +26,9 @@ struct SafeguardSettings: Sendable {
   var effort: ReasoningEffort = .low
   var maxTokens = 2048
   var reasoningBudget: Int?
+  var policyCache: String?
   var asksRationale = false
+  var asksLabelOnly = false
   var policiesPerCall = 1
   var contextMessages = 0
   var timeout = Duration.seconds(20)
@@ -45,7 +47,9 @@ struct SafeguardSettings: Sendable {
     effort = settings["effort"]?.string.flatMap(ReasoningEffort.init(rawValue:)) ?? effort
     maxTokens = settings["max_tokens"]?.int ?? maxTokens
     reasoningBudget = settings["reasoning_budget"]?.int
+    policyCache = settings["policy_cache"]?.string.flatMap { $0.isEmpty ? nil : configuration.resolve($0) }
     asksRationale = settings["answer"]?.string == "rationale"
+    asksLabelOnly = settings["answer"]?.string == "label"
     policiesPerCall = max(1, settings["policies_per_call"]?.int ?? policiesPerCall)
     contextMessages = max(0, settings["context"]?["messages"]?.int ?? contextMessages)
     timeout = settings["timeout"]?.duration ?? timeout
@@ -160,6 +164,8 @@ struct SafeguardSettings: Sendable {
   var samplingTemperature: Double { temperature ?? (votes > 1 ? 0.7 : 0) }
 
   var builder: PromptBuilder {
-    PromptBuilder(effort: effort, asksRationale: asksRationale, truncation: truncation, maximumContent: maximumContent)
+    var builder = PromptBuilder(effort: effort, asksRationale: asksRationale, truncation: truncation, maximumContent: maximumContent)
+    builder.asksLabelOnly = asksLabelOnly
+    return builder
   }
 }

@@ -47,7 +47,12 @@ public enum SafeguardStage {
       "Native model only: tokens of reasoning after which the analysis is closed and the label asked for; 0 asks at once. Without it, what `max_tokens` leaves beside the answer."
     ),
     FieldSpec(
-      "answer", .choice(["label", "rationale"]), default: "label", "`rationale` asks for a JSON object with the label, the rule ids and one sentence of reason."
+      "policy_cache", .path,
+      "Native model only: folder that keeps what the model has made of the policies, so that the next start need not read them again. About 24 KB for each token of a policy with the 20b model; files may be deleted at any time."
+    ),
+    FieldSpec(
+      "answer", .choice(["policy", "label", "rationale"]), default: "policy",
+      "`policy` asks in the policy's own form; `label` for the label alone, which costs least; `rationale` for a JSON object with the label, the rule ids and one sentence of reason. `winnow judge --prices` prints what each costs."
     ),
     FieldSpec(
       "context", .object([FieldSpec("messages", .integer(0...50), default: "0", "Earlier messages of the conversation to show.")]),
@@ -99,6 +104,7 @@ public enum SafeguardStage {
     settings.policiesPerCall = 1
     settings.votes = 1
     settings.asksRationale = false
+    settings.asksLabelOnly = false
     var finals: [String: String] = [:]
     for use in uses {
       for index in use.categories {
@@ -176,7 +182,7 @@ public enum SafeguardStage {
   }
 
   private static func fingerprint(_ settings: SafeguardSettings, _ uses: [SafeguardReasoner.Use], _ backend: any ModelBackend) -> String {
-    var parts = ["safeguard", String(PromptBuilder.templateVersion), backend.identity, settings.effort.rawValue, String(settings.asksRationale)]
+    var parts = ["safeguard", String(PromptBuilder.templateVersion), backend.identity, settings.effort.rawValue, String(settings.asksRationale), String(settings.asksLabelOnly)]
     parts += [settings.policiesPerCall, settings.contextMessages, settings.maxTokens, settings.reasoningBudget ?? -1, settings.maximumContent, settings.votes]
       .map { String($0) }
     parts += ["\(settings.truncation?.head ?? -1)/\(settings.truncation?.tail ?? -1)", "\(settings.samplingTemperature)", "\(settings.seed ?? -1)"]

@@ -35,7 +35,7 @@ enum ListAnswer {
     guard let list = lists.last else { return .abstain(AnswerReader.refuses(text) ? .refusal : .noLabel) }
     guard lists.allSatisfy({ $0.isEmpty == list.isEmpty }) else { return .abstain(.conflicting) }
     guard let label = labels.first(where: { $0.meaning == (list.isEmpty ? .safe : .violates) }) else { return .abstain(.noLabel) }
-    return AnswerReading(.label(label), flags: Dictionary(list.map { ($0, true) }, uniquingKeysWith: { first, _ in first }))
+    return AnswerReading(.label(label), flags: Dictionary(list.map { ($0, LabelMeaning.violates) }, uniquingKeysWith: { first, _ in first }))
   }
 
   private static func entries(_ text: Substring) -> [String] {

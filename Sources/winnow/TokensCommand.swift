@@ -9,7 +9,7 @@ struct TokensCommand: AsyncParsableCommand {
     subcommands: [Encode.self, Decode.self, Render.self, Parse.self, ConformanceRun.self])
 
   struct Options: ParsableArguments {
-    @Option(help: "Folder with tokenizer.json, or the file itself.") var tokenizer: String
+    @Option(help: "Folder with tokenizer.json, or the file itself, which may be compressed (.gz, .zst).") var tokenizer: String
     @Argument(help: "JSON Lines files; nothing is standard input.") var files: [String] = []
 
     func load() throws -> Tokenizer { try TokensCommand.load(tokenizer) }
@@ -22,10 +22,28 @@ struct TokensCommand: AsyncParsableCommand {
     }
   }
 
+  /// A folder's `tokenizer.json`, through its cache where it has one, or else its `tokenizer.json.gz`; or a file, compressed or not.
   static func load(_ path: String) throws -> Tokenizer {
     var isFolder = false
     if let type = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType { isFolder = type == .typeDirectory }
-    return try Tokenizer.load(from: isFolder ? "\(path)/\(Tokenizer.fileName)" : path)
+    let file = isFolder ? "\(path)/\(Tokenizer.fileName)" : path
+    if isFolder, !FileManager.default.fileExists(atPath: file), FileManager.default.fileExists(atPath: file + ".gz") { return try load(file + ".gz") }
+    guard file.hasSuffix(".gz") || file.hasSuffix(".zst") else {
+      return try Tokenizer.load(from: file, cache: isFolder ? "\(path)/\(Tokenizer.cacheFileName)" : nil)
+    }
+    do { return try Tokenizer(json: decompressed(file, limit: 1 << 29)) } catch let error as TokenizerError { throw CommandFailure("\(file): \(error.detail)") }
+  }
+
+  private static func decompressed(_ path: String, limit: Int) throws -> [UInt8] {
+    let source = try openSource(path: path)
+    var bytes: [UInt8] = [], chunk = [UInt8](repeating: 0, count: 1 << 20)
+    while true {
+      let result = chunk.withUnsafeMutableBytes { buffer in Result { () throws(RecordIOError) in try source.read(into: buffer) } }
+      let count = try result.get()
+      if count == 0 { return bytes }
+      guard bytes.count + count <= limit else { throw CommandFailure("\(path): more than \(limit) bytes") }
+      bytes += chunk[..<count]
+    }
   }
 
   struct Encode: AsyncParsableCommand {

@@ -105,7 +105,7 @@ final class Corpus {
     let reading = AnswerReader.read(answer, format: try format(of: record, source: source))
     guard let label = reading.label else { return "none" }
     if source == "roost_policy_agent" {
-      let set = ["S", "H", "V", "HR", "SH", "S3", "H2", "V2"].filter { reading.flags[$0] == true }
+      let set = ["S", "H", "V", "HR", "SH", "S3", "H2", "V2"].filter { reading.flags[$0] == .violates }
       return set.isEmpty ? "0" : set.joined(separator: "+")
     }
     if source == "cope" { return label.meaning == .violates ? "1" : "0" }

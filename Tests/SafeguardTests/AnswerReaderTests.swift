@@ -105,7 +105,7 @@ import Testing
 
   @Test func safeNeedsEveryFlag() {
     let format = AnswerFormat.flags([.init("S"), .init("H")])
-    #expect(AnswerReader.read("```json\n{\"S\": 0, \"H\": 1}\n```", format: format).flags == ["S": false, "H": true])
+    #expect(AnswerReader.read("```json\n{\"S\": 0, \"H\": 1}\n```", format: format).flags == ["S": .safe, "H": .violates])
     #expect(AnswerReader.read("{\"S\": 0, \"H\": 0}", format: format).label?.meaning == .safe)
     #expect(AnswerReader.read("{\"S\": 0}", format: format).label == nil)
     #expect(AnswerReader.read("{\"S\": 1}", format: format).label?.meaning == .violates)

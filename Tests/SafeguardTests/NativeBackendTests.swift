@@ -1,6 +1,7 @@
 import Foundation
 import Moderation
 import Safeguard
+import Synchronization
 import Testing
 
 /// The stage over a checkpoint with random weights: what it says means nothing, that it can be read means everything.
@@ -69,6 +70,66 @@ import Testing
     #expect(first.usage.cachedPromptTokens == 0)
     #expect(second.usage.cachedPromptTokens * 2 > second.usage.promptTokens)
     await reasoner.shutdown()
+  }
+
+  /// The price of an answer is its tokens: a policy that asks for a whole object can be asked for its label alone.
+  @Test func theLabelAloneCostsFewerTokens() async throws {
+    var tokens: [String: Int] = [:]
+    for answer in ["policy", "label"] {
+      let stage = try stage("reasoning_budget: 0\nanswer: \(answer)", policies: [("threats", TestStage.json)])
+      defer { stage.remove() }
+      let judgement = try await judge(stage)
+      tokens[answer] = judgement.usage.completionTokens
+      if answer == "label" { #expect(judgement.findings.allSatisfy { isVerdict($0) && $0.ruleIDs.isEmpty && $0.rationale == nil && $0.score != nil }) }
+    }
+    #expect((tokens["label"] ?? .max) < (tokens["policy"] ?? 0))
+  }
+
+  /// 300 decisions do not fit the answer's tokens. The shortest end would say 0 to all the rest: that is nobody's verdict.
+  @Test func anAnswerThatRanOutOfTokensDecidesNothing() async throws {
+    let flags = (0..<300).map { "F\($0)" }.joined(separator: ", ")
+    let stage = try stage("reasoning_budget: 0", policies: [("spam", "---\noutput: {format: flags, flags: [\(flags)]}\n---\nJudge.")])
+    defer { stage.remove() }
+    #expect(try await judge(stage).findings.map(\.outcome) == [.abstain(AbstainReason.truncated.rawValue)])
+  }
+
+  @Test func theReasoningComesInPiecesAndIsTheReasoning() async throws {
+    let stage = try stage("reasoning_budget: 12")
+    defer { stage.remove() }
+    let reasoner = try SafeguardStage.build(stage.configuration, BuildOptions(threads: 1))
+    try await reasoner.start()
+    let pieces = Mutex<[String]>([])
+    let judgement = try await reasoner.judge(stage.request(.message("hello"))) { piece in pieces.withLock { $0.append(piece) } }
+    await reasoner.shutdown()
+    let found = pieces.withLock { $0 }
+    // Bytes that complete no character are held back, and in the end replaced.
+    let whole = judgement.findings.first?.reasoning ?? ""
+    #expect(found.count > 1 && whole.hasPrefix(found.joined()) && whole.dropFirst(found.joined().count).allSatisfy { $0 == "\u{FFFD}" })
+  }
+
+  @Test func aCacheEntryOfTheHubIsACheckpointToo() async throws {
+    let stage = try stage("reasoning_budget: 0")
+    defer { stage.remove() }
+    let revision = String(repeating: "c", count: 40), entry = stage.folder + "/models--org--tiny"
+    try FileManager.default.createDirectory(atPath: entry + "/snapshots", withIntermediateDirectories: true)
+    try FileManager.default.createDirectory(atPath: entry + "/refs", withIntermediateDirectories: true)
+    try revision.write(toFile: entry + "/refs/main", atomically: true, encoding: .utf8)
+    try FileManager.default.moveItem(atPath: stage.folder + "/tiny", toPath: "\(entry)/snapshots/\(revision)")
+    try FileManager.default.createSymbolicLink(atPath: stage.folder + "/tiny", withDestinationPath: entry)
+    #expect(try await judge(stage).findings.allSatisfy(isVerdict))
+  }
+
+  @Test func aKeptPolicyIsThereAtTheNextStart() async throws {
+    let stage = try stage("reasoning_budget: 0\npolicy_cache: kept")
+    defer { stage.remove() }
+    let first = try await judge(stage)
+    // Written beside the engine's work.
+    for _ in 0..<200 where (try? FileManager.default.contentsOfDirectory(atPath: stage.folder + "/kept"))?.contains(where: { $0.hasSuffix(".kv") }) != true {
+      try await Task.sleep(for: .milliseconds(20))
+    }
+    let second = try await judge(stage)
+    #expect(first.usage.cachedPromptTokens == 0 && second.usage.cachedPromptTokens * 2 > second.usage.promptTokens)
+    #expect(second.findings == first.findings)
   }
 
   @Test func aFolderWithoutACheckpointIsSaid() throws {

@@ -53,6 +53,14 @@ import Testing
     #expect(try await outcome(reply(Golden.path("http/\(file).json"))).0 == expected)
   }
 
+  /// What a filter or a tool call ended is not known to be the whole answer, however much it looks like one.
+  @Test(arguments: [("content_filter", false), ("tool_calls", false), ("something_new", false), ("stop", true), ("eos_token", true), ("stop_sequence", true)])
+  func onlyAnAnswerThatEndedByItselfCounts(reason: String, counts: Bool) async throws {
+    let body = #"{"choices":[{"finish_reason":"\#(reason)","index":0,"message":{"role":"assistant","content":"{\"violation\": 0}"}}],"model":"m"}"#
+    let outcome = try await outcome(HTTPReply(status: 200, body: Array(body.utf8))).0
+    #expect(outcome == .finding(counts ? .safe : .abstain("the answer was cut off"), calls: 1))
+  }
+
   @Test func reasoningAndRulesComeWithTheFinding() async throws {
     let finding = try await outcome(reply(Golden.path("http/chat-forced-harmony.json"))).1
     #expect(finding?.reasoning == "The content advertises pills; matches SP.")

@@ -7,11 +7,14 @@ public struct Conformance: Sendable {
   public static let float32Tolerance: Float = 1e-4
 
   public var tolerance: Float
+  /// For a model that rounds: what it is held to instead of `tolerance`.
+  public var engineTolerance: EngineTolerance?
   /// Prompts are appended in pieces of this many tokens, the rest last; nil appends them whole. Exercises the KV cache.
   public var chunkSize: Int?
 
-  public init(tolerance: Float = Conformance.float32Tolerance, chunkSize: Int? = nil) {
+  public init(tolerance: Float = Conformance.float32Tolerance, engineTolerance: EngineTolerance? = nil, chunkSize: Int? = nil) {
     self.tolerance = tolerance
+    self.engineTolerance = engineTolerance
     self.chunkSize = chunkSize.map { max($0, 1) }
   }
 
@@ -21,7 +24,7 @@ public struct Conformance: Sendable {
   ///   - progress: called before each prompt and completion with its name.
   /// - Throws: what the model throws.
   public func run(_ model: any LanguageModel, name: String, goldens: Goldens, progress: (String) -> Void = { _ in }) throws -> ConformanceReport {
-    var report = ConformanceReport(model: name, tolerance: tolerance)
+    var report = ConformanceReport(model: name, tolerance: tolerance, engineTolerance: engineTolerance)
     for prompt in goldens.prompts {
       progress(prompt.name)
       report.prompts.append(try run(model, prompt))

@@ -29,15 +29,27 @@ public struct ConformanceReport: Sendable {
   public var model: String
   /// Largest difference of a logit or a traced value that passes.
   public var tolerance: Float
+  /// What counts instead, for a model that rounds.
+  public var engineTolerance: EngineTolerance?
   public var prompts: [PromptResult] = []
   /// In the order of the forward pass; empty when the model cannot be traced.
   public var trace: [TapResult] = []
   public var completions: [CompletionResult] = []
 
-  public init(model: String, tolerance: Float) {
+  public init(model: String, tolerance: Float, engineTolerance: EngineTolerance? = nil) {
     self.model = model
     self.tolerance = tolerance
+    self.engineTolerance = engineTolerance
   }
+
+  /// Whether the model is within what it is held to.
+  public var passes: Bool {
+    guard let engineTolerance else { return isExact }
+    return engineTolerance.holds(allRows) && completions.allSatisfy { $0.agreements == $0.count }
+  }
+
+  /// All rows of all prompts together.
+  public var allRows: LogitComparison { prompts.reduce(into: LogitComparison()) { $0.add($1.logits) } }
 
   /// The logits behind a greedy continuation may differ by this many times the tolerance: the golden was computed step by step from a cache, and so
   /// carries the rounding of 64 more steps (up to 7.5e-5 seen, where the same prompt's own logits are within 5.1e-5).
@@ -60,12 +72,21 @@ public struct ConformanceReport: Sendable {
 
   /// A table for people.
   public var text: String {
-    var lines = ["model \(model), tolerance \(tolerance)"]
+    let held = engineTolerance.map { "mean KL \($0.meanKL), argmax \($0.argmaxAgreement)" } ?? "\(tolerance)"
+    var lines = ["model \(model), tolerance \(held)"]
     if !prompts.isEmpty { lines += [""] + promptTable }
     if !trace.isEmpty { lines += [""] + traceTable }
     if !completions.isEmpty { lines += [""] + completionTable }
-    lines += ["", isExact ? "all within tolerance, all tokens agree" : "NOT within tolerance, or tokens differ"]
+    lines += ["", verdict]
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  private var verdict: String {
+    guard engineTolerance != nil else { return isExact ? "all within tolerance, all tokens agree" : "NOT within tolerance, or tokens differ" }
+    let all = allRows, share = (all.argmaxAgreement * 1000).rounded() / 10
+    let logits = "over \(all.rows) rows: mean KL \(scientific(all.meanKL)), rms \(scientific(all.rms)), argmax agrees in \(all.argmaxAgreements) (\(share) %)"
+    let whole = completions.count { $0.agreements == $0.count }
+    return logits + (completions.isEmpty ? "" : "; \(whole) of \(completions.count) completions equal") + (passes ? ": within tolerance" : ": NOT within tolerance")
   }
 
   private var promptTable: [String] {
@@ -103,7 +124,9 @@ public struct ConformanceReport: Sendable {
 
   public var json: JSONOutput {
     [
-      "model": .string(model), "tolerance": .float(tolerance), "exact": .bool(isExact), "prompts": .array(prompts.map(promptJSON)),
+      "model": .string(model), "tolerance": .float(tolerance), "exact": .bool(isExact), "passes": .bool(passes),
+      "engine_tolerance": engineTolerance.map { ["mean_kl": .number($0.meanKL), "argmax": .number($0.argmaxAgreement)] } ?? .null,
+      "all": ["rows": .int(allRows.rows), "mean_kl": .number(allRows.meanKL), "argmax": .number(allRows.argmaxAgreement), "rms": .number(allRows.rms)], "prompts": .array(prompts.map(promptJSON)),
       "trace": .object(trace.map { JSONOutput.Member($0.tap.description, .float($0.maxDifference)) }),
       "completions": .array(completions.map { ["name": .string($0.name), "agree": .int($0.agreements), "count": .int($0.count)] }),
     ]

@@ -44,6 +44,15 @@ public struct LogitComparison: Sendable, Hashable {
     maxKL = max(maxKL, divergence)
   }
 
+  /// Adds all rows of another comparison.
+  public mutating func add(_ other: LogitComparison) {
+    rows += other.rows
+    maxDifference = max(maxDifference, other.maxDifference)
+    argmaxAgreements += other.argmaxAgreements
+    maxKL = max(maxKL, other.maxKL)
+    (squares, values, sumKL) = (squares + other.squares, values + other.values, sumKL + other.sumKL)
+  }
+
   /// KL(p || q) of the softmaxes of two rows, in nats; in float64, so that it stays meaningful near zero.
   public static func klDivergence(_ p: [Float], _ q: [Float]) -> Double {
     let (shiftP, shiftQ) = (logSumExp(p), logSumExp(q))

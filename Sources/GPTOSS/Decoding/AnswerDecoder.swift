@@ -58,8 +58,12 @@ struct AnswerDecoder: Sendable {
     move(tokenizer.bytes(of: allowed[choice]))
   }
 
-  /// Tokens of the shortest valid end from here; state moves there.
+  /// Tokens of the shortest valid end from here; state moves there. What that end decides is no decision: the model did not make it.
   mutating func close() -> [TokenID] {
+    let made = Set(decided.keys)
+    defer {
+      for index in decided.keys where !made.contains(index) && compiled.alternatives[index].count > 1 { (decided[index], taken[index]) = (nil, nil) }
+    }
     let bytes = compiled.automaton.completion(state)
     for byte in bytes {
       beginDecision()

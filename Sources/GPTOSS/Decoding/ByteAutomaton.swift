@@ -92,7 +92,8 @@ struct ByteAutomaton: Sendable {
     var changed = true
     while changed {
       changed = false
-      for state in 0..<count where !accepts[state] {
+      // States are numbered from the start, so backwards a long text is done in one pass.
+      for state in (0..<count).reversed() where !accepts[state] {
         for byte in 0...255 {
           let to = next[state << 8 | byte]
           guard to != Self.dead, distance[Int(to)] != Int.max, distance[Int(to)] + 1 < distance[state] else { continue }

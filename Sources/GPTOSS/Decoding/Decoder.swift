@@ -134,6 +134,8 @@ struct Decoder: Sendable {
     var chosen = Result<Int, EngineError>.success(0)
     among.withUnsafeBufferPointer { among in chosen = Result { () throws(EngineError) in try sampler.choose(among) } }
     let index = try chosen.get(), token = allowed[index]
+    // The largest may be a number and another not: then the choice was made among what was left, and the probabilities are none.
+    guard !among.contains(where: \.isNaN) else { throw .notANumber }
     answer?.accept(index, of: allowed, logits: among)
     if token == harmony.endOfReturn { return end(.stop) }
     add([token])

@@ -72,6 +72,7 @@ public struct GenerationResult: Sendable {
   public var analysisTokens: [TokenID]
   /// Inside the final channel.
   public var finalTokens: [TokenID]
+  /// Those that the model made, in order: fewer than the constraint's choices when `maxTokens` ended the answer before all were made.
   public var decisions: [Decision]
   public var finishReason: FinishReason
   /// Whether the analysis was cut off by its budget.

@@ -16,6 +16,8 @@ public enum EngineError: Error, Sendable, Hashable, CustomStringConvertible {
   case cancelled
   /// The engine was shut down.
   case shutDown
+  /// The mapped weights were written to since they were opened.
+  case weightsChanged
   /// A saved prefix does not fit this model, or is damaged.
   case badSavedPrefix(String)
 
@@ -32,6 +34,7 @@ public enum EngineError: Error, Sendable, Hashable, CustomStringConvertible {
     case .deadlineExceeded: "the deadline passed"
     case .cancelled: "cancelled"
     case .shutDown: "the engine is shut down"
+    case .weightsChanged: "the prepared weights were written to while they are mapped; prepare the model again and restart"
     case .badSavedPrefix(let detail): "saved prefix: \(detail)"
     }
   }

@@ -49,6 +49,8 @@ final class ForwardPass: @unchecked Sendable {
   private let scale: Float
   var slots: [Slot] = []
   var runs: [Run] = []
+  /// Told after each phase, while the workspace holds its results; for conformance.
+  var observer: ((Tap.Name, _ layer: Int) -> Void)?
   /// Floats from one token of the residual stream to the next.
   var rowStride: Int { layout.hiddenTiles * 16 }
 
@@ -79,9 +81,12 @@ final class ForwardPass: @unchecked Sendable {
     }
     precondition(count <= space.maxTokens, "more tokens than the workspace holds")
     embed()
+    observer?(.embed, 0)
     for index in layout.layers.indices {
       attention(index, layout.layers[index])
+      observer?(.afterAttn, index)
       experts(layout.layers[index])
+      observer?(.out, index)
     }
     for run in runs { run.own.count += run.tokens.count }
     self.runs = []

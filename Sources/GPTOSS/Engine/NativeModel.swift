@@ -62,12 +62,7 @@ public final class NativeModel: Sendable {
   }
 
   /// Through a cache beside the checkpoint, which halves a later start. A folder that cannot be written to has none.
-  private static func loadTokenizer(_ checkpoint: Checkpoint) throws -> Tokenizer {
-    let cache = checkpoint.path(of: Tokenizer.cacheFileName), folder = checkpoint.folder.path
-    let tokenizer = try Tokenizer.load(from: folder, cache: cache)
-    if !FileSystem.exists(cache) { try? tokenizer.writeCache(for: folder, to: cache) }
-    return tokenizer
-  }
+  private static func loadTokenizer(_ checkpoint: Checkpoint) throws -> Tokenizer { try Tokenizer.load(cachedIn: checkpoint.folder.path) }
 
   /// Starts the engine over a prepared model.
   /// - Throws: ``EngineError``; out of memory before anything is allocated.
@@ -143,6 +138,7 @@ public final class NativeModel: Sendable {
   }
 
   private func check(_ request: GenerationRequest) throws(EngineError) -> (Decoder, capacity: Int) {
+    guard prepared.isUnchanged else { throw .weightsChanged }
     if request.tokens.isEmpty { throw .emptyPrompt }
     for token in request.tokens + (request.prefix?.tokens ?? []) where token < 0 || token >= config.vocabSize {
       throw .tokenOutOfRange(token, vocabSize: config.vocabSize)

@@ -34,6 +34,9 @@ public final class PreparedModel: Sendable {
   /// Bytes that using a mapped model will bring into memory: all but the embedding. 0 when it is in memory already.
   var bytesToCome: Int { isMapped ? layout.embedding.lowerBound : 0 }
 
+  /// False when the mapped file was written to: what it says now is no model. One replaced by renaming, as `prepare` does it, leaves the mapped one be.
+  var isUnchanged: Bool { storage.isUnchanged }
+
   /// Address of a section. Valid while the model lives.
   func pointer<T>(_ section: Range<Int>, as type: T.Type) -> UnsafePointer<T> {
     UnsafeRawPointer(storage.base + section.lowerBound).assumingMemoryBound(to: type)
@@ -53,6 +56,7 @@ public final class PreparedModel: Sendable {
     try file.reserve(layout.byteCount)
     try fill(checkpoint, layout, threads, progress) { bytes, offset throws(PreparedModelError) in try file.write(bytes, at: offset) }
     let header = PreparedHeader(fileSize: layout.byteCount, fingerprint: CheckpointFingerprint(checkpoint).bytes).encoded
+    do throws(CheckpointError) { try checkpoint.checkUnchanged() } catch { throw .fileSystem(path: checkpoint.folder.path, error.description) }
     try file.write(header, at: 0)
     try file.commit()
   }

@@ -12,13 +12,16 @@ final class MappedBytes: @unchecked Sendable {
   // Whether private memory may be written is decided by its one owner; file mappings are never written.
   let base: UnsafeMutableRawPointer
   let count: Int
+  /// The mapped file, and what it was when it was mapped; none for private memory.
+  private let descriptor: Int32
+  private let identity: FileIdentity?
 
   /// Zeroed private memory that takes room only where it is touched; nil when the address space or the commit limit is spent.
   init?(zeroed count: Int) {
     let size = max(count, 1)
     let address = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
     guard let address, address != MAP_FAILED else { return nil }
-    (base, self.count) = (address, size)
+    (base, self.count, descriptor, identity) = (address, size, -1, nil)
   }
 
   /// Wants large pages for a range or for none of it; a hint.
@@ -28,10 +31,17 @@ final class MappedBytes: @unchecked Sendable {
   init?(descriptor: Int32, count: Int) {
     let address = mmap(nil, count, PROT_READ, MAP_SHARED, descriptor, 0)
     guard let address, address != MAP_FAILED else { return nil }
-    (base, self.count) = (address, count)
+    (base, self.count, self.descriptor) = (address, count, dup(descriptor))
+    identity = try? FileIdentity(descriptor: self.descriptor, path: "")
   }
 
-  deinit { munmap(base, count) }
+  deinit {
+    munmap(base, count)
+    if descriptor >= 0 { close(descriptor) }
+  }
+
+  /// Whether a mapped file was left alone since; see ``MappedFile/checkUnchanged()``. Private memory always was.
+  var isUnchanged: Bool { identity == nil || identity == (try? FileIdentity(descriptor: descriptor, path: "")) }
 }
 
 /// The words of the last failed system call.

@@ -24,7 +24,7 @@ extension Tokenizer {
     let source: MappedFile
     do { source = try MappedFile(path: file) } catch { throw TokenizerError(.unreadable, "\(error)") }
     guard source.size <= maximumFileSize else { throw TokenizerError(.unreadable, "\(file): more than \(maximumFileSize) bytes") }
-    if let cache, let tables = cachedTables(cache, of: TokenizerCache.Source(source.bytes)) { return Tokenizer(tables: tables) }
+    if let cache, let tables = cachedTables(cache, of: TokenizerCache.Source(source.bytes)) { return Tokenizer(tables: tables, isFromCache: true) }
     do { return try Tokenizer(json: Array(source.bytes)) } catch { throw TokenizerError(error.code, "\(file): \(error.detail)") }
   }
 
@@ -41,6 +41,15 @@ extension Tokenizer {
       unlink(temporary)
       throw TokenizerError(.unreadable, "cannot write `\(cache)`: \(reason)")
     }
+  }
+
+  /// The tokenizer of a checkpoint folder, through the cache beside its `tokenizer.json`, which is made or made anew where it is missing or stale. A folder
+  /// that cannot be written to has none, and is read all the same.
+  public static func load(cachedIn folder: String) throws(TokenizerError) -> Tokenizer {
+    let cache = "\(folder)/\(cacheFileName)"
+    let tokenizer = try load(from: folder, cache: cache)
+    if !tokenizer.isFromCache { try? tokenizer.writeCache(for: folder, to: cache) }
+    return tokenizer
   }
 
   private static func jsonPath(_ path: String) -> String { FileSystem.isFolder(path) ? "\(path)/\(fileName)" : path }

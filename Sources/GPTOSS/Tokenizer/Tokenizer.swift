@@ -19,8 +19,12 @@ public final class Tokenizer: Sendable {
   /// What ids that the file leaves nameless, or names otherwise than openai-harmony, are in text.
   let reserved: ReservedTokens
 
-  init(tables: TokenizerTables) {
+  /// Whether the tables were read from a cache file and not made from the JSON.
+  public let isFromCache: Bool
+
+  init(tables: TokenizerTables, isFromCache: Bool = false) {
     self.tables = tables
+    self.isFromCache = isFromCache
     reserved = ReservedTokens(tables)
     specialNames = tables.specials.map { (Array(tables.bytes(of: TokenID($0))), TokenID($0)) }.sorted { $0.name.count > $1.name.count }
   }

@@ -4,6 +4,7 @@ struct TokenizerBuilder {
   private var bytes: [UInt8] = []
   private var ranges: [Range<Int>?] = []
   private var specials: Set<TokenID> = []
+  private var specialIDs: [[UInt8]: Int] = [:]
   private var merges: [(left: UInt32, right: UInt32, result: UInt32)] = []
   /// Ordinary tokens by their bytes: as in the tables, but growing.
   private var slots: [UInt64] = Array(repeating: TokenizerTables.emptySlot, count: 16)
@@ -20,7 +21,7 @@ struct TokenizerBuilder {
     guard !name.isEmpty else { throw TokenizerError(.malformed, "the added token \(id) has no text") }
     try place(id)
     guard ranges[id] == nil else { throw TokenizerError(.malformed, "two added tokens have the id \(id)") }
-    for other in specials where self[Int(other)].elementsEqual(name) { throw TokenizerError(.malformed, "the added tokens \(other) and \(id) have the same text") }
+    if let other = specialIDs.updateValue(id, forKey: name) { throw TokenizerError(.malformed, "the added tokens \(other) and \(id) have the same text") }
     set(id, name)
     specials.insert(TokenID(id))
   }

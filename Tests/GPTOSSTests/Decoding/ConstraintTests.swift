@@ -46,6 +46,21 @@ import Testing
     }
   }
 
+  /// What the shortest end says, the model did not: it is in the text, and not among the decisions.
+  @Test(arguments: [1, 2, 5]) func decisionsThatWereNotReachedAreNotReported(_ maxTokens: Int) async throws {
+    let fields = (0..<8).map { AnswerConstraint.Field.literal("f\($0)", ["0", "1"]) } + [.label("only", ["x"])]
+    for (text, result) in try await answers(.json(fields), maxTokens: maxTokens, budget: 0) {
+      #expect(result.decisions.map(\.name) == (0..<maxTokens).map { "f\($0)" } + ["only"] && result.finishReason == .length, "\(text)")
+      #expect(text.hasSuffix("\"only\":\"x\"}"))
+    }
+  }
+
+  /// Quadratic in the states this would take minutes.
+  @Test(.timeLimit(.minutes(1))) func aConstraintOfManyRulesIsCompiledInGoodTime() async throws {
+    let rules = (0..<60).map { "RULE-\($0)" }
+    _ = try await answers(.json([.literal("violation", ["0", "1"]), .labels("rules", rules), .text("why")]), maxTokens: 4, seeds: 0..<1)
+  }
+
   @Test func textWithoutAChoiceCostsNoStep() async throws {
     for (text, result) in try await answers(.json([.literal("violation", ["0", "1"]), .label("policy_category", ["X1"])]), maxTokens: 8, budget: 0) {
       #expect(text == "{\"violation\":0,\"policy_category\":\"X1\"}" || text == "{\"violation\":1,\"policy_category\":\"X1\"}")

@@ -47,6 +47,26 @@ import Testing
     }
   }
 
+  @Test func aFileThatIsWrittenToWhileItIsMappedIsNoLongerUsed() async throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("winnow-\(UUID().uuidString)").path
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try ReferenceKit.copyCheckpoint("tiny-a", to: folder)
+    let path = "\(folder)/\(PreparedModel.fileName)"
+    let model = try NativeModel(PreparedModel.load(Checkpoint(at: folder)), tokenizer: TokenizerKit.tiny("tiny-a"), options: EngineKit.options())
+    let request = GenerationRequest(tokens: [5, 6, 7], reasoning: .open, maxTokens: 3)
+    let before = try await model.generate(request).tokens
+    // Replaced by renaming: the mapped one is as it was.
+    try PreparedModel.prepare(Checkpoint(at: folder))
+    #expect(try await model.generate(request).tokens == before)
+    let second = try NativeModel(PreparedModel.load(Checkpoint(at: folder)), tokenizer: TokenizerKit.tiny("tiny-a"), options: EngineKit.options())
+    let handle = try #require(FileHandle(forWritingAtPath: path))
+    try handle.seek(toOffset: 5000)
+    try handle.write(contentsOf: [1, 2, 3])
+    try handle.close()
+    await #expect(throws: EngineError.weightsChanged) { try await second.generate(request) }
+  }
+
   @Test func cancellingLeavesNoFile() throws {
     try ReferenceKit.withTemporaryFolder { folder in
       try ReferenceKit.copyCheckpoint("tiny-a", to: folder)

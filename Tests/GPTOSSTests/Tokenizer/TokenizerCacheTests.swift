@@ -34,6 +34,18 @@ import Testing
     }
   }
 
+  @Test func aMissingOrStaleCacheIsMadeAnewAndThenUsed() throws {
+    try ReferenceKit.withTemporaryFolder { folder in
+      for name in ["tiny-b", "tiny-a"] {
+        let json = try ReferenceKit.bytes(ReferenceKit.golden("\(name)/tokenizer.json"))
+        try ReferenceKit.write(json, to: "\(folder)/tokenizer.json")
+        let first = try Tokenizer.load(cachedIn: folder), second = try Tokenizer.load(cachedIn: folder)
+        #expect(!first.isFromCache && second.isFromCache, "\(name)")
+        #expect(try second.encode(ordinary: Self.sample) == Tokenizer(json: json).encode(ordinary: Self.sample))
+      }
+    }
+  }
+
   @Test func aDamagedCacheChangesNoToken() throws {
     try withCache { json, cache, tokenizer in
       let content = try ReferenceKit.bytes(cache)
