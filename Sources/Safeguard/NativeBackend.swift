@@ -30,6 +30,8 @@ public final class NativeBackend: ModelBackend {
     var options = NativeModel.Options()
     options.threads = max(1, threads)
     options.maxSequences = max(1, min(sequences, 32))
+    // Beside the prepared weights: the next start begins with the policies' keys and values.
+    options.prefixFolder = "\(path)/\(NativeModel.prefixFolderName)"
     self.options = options
   }
 
