@@ -15,11 +15,14 @@ struct HubDownload {
   let options: ModelPull.Options
   let report: @Sendable (ModelPull.Event) -> Void
 
+  /// How often content that had come may turn out wrong.
+  private static let maximumRestarts = 3
+
   /// - Throws: ``HubError``.
   func run() async throws -> ModelPull.File {
     if let digest = file.digest, LocalFile.has(digest, size: file.size, at: path) { return done(.kept, digest, LocalFile.size(path) ?? 0) }
     let partial = try PartialFile(for: path)
-    var failures = 0
+    var failures = 0, restarts = 0
     while true {
       let before = partial.count
       do { return try await attempt(partial) } catch {
@@ -27,7 +30,9 @@ struct HubDownload {
         guard error.isTransient, !Task.isCancelled else { throw error }
         // Progress counts as success: a line that breaks once an hour must not add up to a failure.
         failures = partial.count > before ? 1 : failures + 1
-        guard failures <= options.retries else { throw error }
+        // What was thrown away is no progress, however often it comes.
+        if partial.count < before { restarts += 1 }
+        guard failures <= options.retries, restarts <= Self.maximumRestarts else { throw error }
         let pause = error.retryAfter ?? options.pause(afterFailures: failures)
         report(.retrying(file: file.name, reason: error.message, pause: pause))
         do { try await options.sleep(pause) } catch { throw HubError(.cancelled, "cancelled") }

@@ -38,7 +38,8 @@ final class PartialFile {
     // Not through a symbolic link: a folder that somebody else may write to must not redirect us.
     descriptor = open(path + Self.suffix, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
     guard descriptor >= 0 else { throw Self.failure("cannot create", path + Self.suffix) }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+    // A file system without locks is used without.
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK else {
       // Not ours to remove.
       isGone = true
       throw HubError(.fileSystem, "\(path)\(Self.suffix): another pull writes to it")

@@ -60,6 +60,9 @@ struct RunSummary {
       text += "\n  reasoner: \(usage.calls.grouped) calls, \(usage.promptTokens.grouped) prompt tokens (\(usage.cachedPromptTokens.grouped) cached), "
       text += "\(usage.completionTokens.grouped) generated; per 1,000 messages "
       text += "\((Double(usage.calls) * 1000 / Double(max(1, statistics.messages))).formatted(decimals: 1)) calls"
+      let seconds = statistics.stages.filter { $0.usage.calls > 0 }.reduce(0) { $0 + $1.seconds }
+      text += "\n  a call costs \((usage.promptTokens / usage.calls).grouped) prompt tokens (\((usage.cachedPromptTokens / usage.calls).grouped) cached), "
+      text += "\((usage.completionTokens / usage.calls).grouped) generated, \(Duration.seconds(seconds / Double(usage.calls)).readable) of the stage"
     }
     return text + "\n"
   }

@@ -124,6 +124,21 @@ struct HostileHubTests {
     await hub.stop()
   }
 
+  /// Each time some of it comes, and then the rest of something else.
+  @Test(.timeLimit(.minutes(1))) func aServerThatAlwaysSpoilsTheRestIsGivenUp() async throws {
+    let hub = try await hub {
+      $0.spoil = { request, reply in
+        var reply = reply
+        if request.header("Range") == nil { reply.breaksAfter = 5000 } else { reply.body = noise(reply.body.count, seed: 11) }
+        return reply
+      }
+    }
+    let folder = try Folder()
+    #expect(await hub.failure(into: folder, retries: 6)?.code == .wrongContent)
+    #expect(folder.bytes("model.safetensors") == nil && hub.storeRequests.count < 20)
+    await hub.stop()
+  }
+
   @Test(arguments: [HubReply.Framing.chunked, .untilClose, .length], [true, false])
   func withoutLengthTheHashOrTheFramingDecides(framing: HubReply.Framing, hashes: Bool) async throws {
     let hub = try await hub {

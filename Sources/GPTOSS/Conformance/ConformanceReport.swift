@@ -84,9 +84,9 @@ public struct ConformanceReport: Sendable {
   private var verdict: String {
     guard engineTolerance != nil else { return isExact ? "all within tolerance, all tokens agree" : "NOT within tolerance, or tokens differ" }
     let all = allRows, share = (all.argmaxAgreement * 1000).rounded() / 10
-    let logits = "over \(all.rows) rows: mean KL \(scientific(all.meanKL)), rms \(scientific(all.rms)), argmax agrees in \(all.argmaxAgreements) (\(share) %)"
+    let logits = all.rows == 0 ? "" : "over \(all.rows) rows: mean KL \(scientific(all.meanKL)), rms \(scientific(all.rms)), argmax agrees in \(all.argmaxAgreements) (\(share) %)"
     let whole = completions.count { $0.agreements == $0.count }
-    return logits + (completions.isEmpty ? "" : "; \(whole) of \(completions.count) completions equal") + (passes ? ": within tolerance" : ": NOT within tolerance")
+    return logits + (completions.isEmpty ? "" : (logits.isEmpty ? "" : "; ") + "\(whole) of \(completions.count) completions equal") + (passes ? ": within tolerance" : ": NOT within tolerance")
   }
 
   private var promptTable: [String] {

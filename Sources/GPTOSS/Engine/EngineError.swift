@@ -16,6 +16,8 @@ public enum EngineError: Error, Sendable, Hashable, CustomStringConvertible {
   case cancelled
   /// The engine was shut down.
   case shutDown
+  /// The tokenizer is another model's: it has tokens that the weights have no rows for.
+  case foreignTokenizer(tokens: Int, vocabSize: Int)
   /// The mapped weights were written to since they were opened.
   case weightsChanged
   /// A saved prefix does not fit this model, or is damaged.
@@ -34,6 +36,7 @@ public enum EngineError: Error, Sendable, Hashable, CustomStringConvertible {
     case .deadlineExceeded: "the deadline passed"
     case .cancelled: "cancelled"
     case .shutDown: "the engine is shut down"
+    case .foreignTokenizer(let tokens, let vocabSize): "the tokenizer has \(tokens) tokens, the model rows for \(vocabSize): they do not belong together"
     case .weightsChanged: "the prepared weights were written to while they are mapped; prepare the model again and restart"
     case .badSavedPrefix(let detail): "saved prefix: \(detail)"
     }

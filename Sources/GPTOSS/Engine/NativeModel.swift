@@ -71,6 +71,10 @@ public final class NativeModel: Sendable {
   /// - Throws: ``EngineError``; out of memory before anything is allocated.
   public init(_ prepared: PreparedModel, tokenizer: Tokenizer, options: Options = Options()) throws(EngineError) {
     kernels = if let chosen = options.kernels { chosen } else { try KernelSet.fromEnvironment() }
+    // Text that is forced is encoded by the tokenizer, so each of its tokens must have a row.
+    guard tokenizer.tokenCount <= prepared.config.vocabSize else {
+      throw .foreignTokenizer(tokens: tokenizer.tokenCount, vocabSize: prepared.config.vocabSize)
+    }
     let needed = prepared.bytesToCome + Workspace.byteCount(prepared.layout, maxTokens: options.maxStep, threads: options.threads)
     if let available = availableMemory(), available < needed { throw .outOfMemory(needed: needed, available: available) }
     harmony = try HarmonyTokenIDs(tokenizer)

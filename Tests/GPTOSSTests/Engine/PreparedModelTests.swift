@@ -67,6 +67,13 @@ import Testing
     await #expect(throws: EngineError.weightsChanged) { try await second.generate(request) }
   }
 
+  /// Text that is forced on the model would name rows that it does not have.
+  @Test func aTokenizerOfALargerModelIsRefused() throws {
+    #expect(throws: EngineError.foreignTokenizer(tokens: 1023, vocabSize: 512)) {
+      try NativeModel(EngineKit.prepared("tiny-a"), tokenizer: TokenizerKit.tiny("tiny-b"), options: EngineKit.options())
+    }
+  }
+
   @Test func cancellingLeavesNoFile() throws {
     try ReferenceKit.withTemporaryFolder { folder in
       try ReferenceKit.copyCheckpoint("tiny-a", to: folder)
