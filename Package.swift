@@ -59,10 +59,11 @@ let package = Package(
     module("AuditLog", ["Moderation", "Pipeline", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Crypto", package: "swift-crypto")]),
     module("Streaming", ["Moderation", "Pipeline", "RecordIO"]),
     module("RunReport", ["Moderation", "Pipeline", "AuditLog", "Tuning", .product(name: "Crypto", package: "swift-crypto")]),
+    module("Evaluation", ["Moderation", "YAMLDocument", "RecordIO", "RemoteModel", "Pipeline", "Tuning", "LinearModel", "AuditLog"]),
     .executableTarget(
       name: "winnow",
       dependencies: [
-        "Moderation", "PipelineFile", "RecordIO", "Pipeline", "Streaming", "StandardStages", "AuditLog", "RunReport", "LinearModel", "Safeguard", "GPTOSS", "Tuning", "YAMLDocument",
+        "Moderation", "Evaluation", "PipelineFile", "RecordIO", "Pipeline", "Streaming", "StandardStages", "AuditLog", "RunReport", "LinearModel", "Safeguard", "GPTOSS", "Tuning", "YAMLDocument",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
