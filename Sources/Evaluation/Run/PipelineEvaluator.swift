@@ -20,6 +20,8 @@ public final class PipelineEvaluator: Sendable {
 
   public let definition: PipelineDefinition
   let stages: [BuiltStage]
+  /// For a second evaluator over other messages: what is built is not built again.
+  public var stagesForScoring: [BuiltStage] { stages }
   let book: AnswerBook
   private let lanes: Int
   /// Place of the first reasoner that decides.
@@ -107,9 +109,10 @@ public final class PipelineEvaluator: Sendable {
     var done = 0
     for first in stride(from: 0, to: items.count, by: Self.batchSize) {
       let places = first..<min(first + Self.batchSize, items.count)
-      // Read in any case: conversations are remembered in order.
-      let prepared = pipeline.prepare(Self.batch(items, places))
       let count = places.count { wanted.contains($0) }
+      guard count > 0 || pipeline.remembersConversations else { continue }
+      // Prepared in any case: conversations are remembered in order.
+      let prepared = pipeline.prepare(Self.batch(items, places))
       guard count > 0 else { continue }
       _ = await pipeline.process(prepared)
       done += count

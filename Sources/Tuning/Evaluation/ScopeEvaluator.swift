@@ -101,6 +101,8 @@ struct ScopeEvaluator {
     let columns = category.map { [sample.findings[$0]] } ?? sample.findings
     var confusion = Confusion()
     var known: [Bool] = Array(repeating: false, count: sample.count)
+    // A reasoner without a model abstains from everything: that is no system to compare with.
+    guard columns.contains(where: { $0.contains { $0 == .violates || $0 == .safe || $0 == .review } }) else { return nil }
     for message in 0..<sample.count where labels[message] != .unknown {
       let findings = columns.map { $0[message] }
       let violates = findings.contains(.violates)

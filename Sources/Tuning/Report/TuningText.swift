@@ -14,8 +14,9 @@ extension TuningResult {
 
   var partLine: String {
     let counts = GroupedSplit.Part.allCases.map { split.messages(of: $0).count }
+    let apart = split.textsLeftApart == 0 ? "" : " (but for \(counted(split.textsLeftApart, "text")) that most conversations share)"
     return "Stage `\(stage)`: \(grouped(counts[0])) messages to order on, \(grouped(counts[1])) to choose on, \(grouped(counts[2])) to report on; "
-      + "conversations and equal texts stay together, \(counted(split.groupCount, "group"))"
+      + "conversations and equal texts stay together\(apart), \(counted(split.groupCount, "group"))"
   }
 
   private var calibrationText: String {
