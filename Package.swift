@@ -25,7 +25,7 @@ let package = Package(
     .library(name: "GPTOSS", targets: ["GPTOSS"]),
     .library(name: "PatternMatching", targets: ["PatternMatching"]),
     .library(name: "LinearModel", targets: ["LinearModel"]),
-    .library(name: "Tuning", targets: ["Tuning"]),
+    .library(name: "Tuning", targets: ["Tuning", "Evaluation"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
@@ -78,7 +78,8 @@ let package = Package(
     tests("LinearModelTests", ["Moderation", "LinearModel"]),
     tests("GPTOSSTests", ["CKernels", "GPTOSS"], exclude: ["Golden"]),
     tests("TuningTests", ["Moderation", "Tuning"], exclude: ["Golden", "check_against_sklearn.py"]),
-    tests("CommandTests", ["winnow"]),
+    tests("EvaluationTests", ["Moderation", "Evaluation", "Pipeline", "PipelineFile", "StandardStages", "Tuning", "AuditLog"]),
+    tests("CommandTests", ["winnow", .product(name: "Crypto", package: "swift-crypto")]),
   ],
   swiftLanguageModes: [.v6]
 )

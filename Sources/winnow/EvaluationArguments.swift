@@ -58,9 +58,9 @@ struct AnswerArguments: ParsableArguments {
     let book = AnswerBook()
     if let store = recorded ?? record, FileManager.default.fileExists(atPath: store) {
       let replay = try ModerationPipeline.build(definition, types: StandardStages.all, options: BuildOptions(recordedPath: store, threads: 1), lanes: lanes)
-      await PipelineEvaluator(definition: definition, stages: replay.stages, lanes: lanes, book: book).ask(items, messages: Array(items.indices))
+      await PipelineEvaluator(definition: definition, stages: replay.stages, lanes: lanes, book: book, isReplay: true).ask(items, messages: Array(items.indices))
     }
-    let evaluator = PipelineEvaluator(definition: definition, stages: built.stages, lanes: lanes, book: book)
+    let evaluator = PipelineEvaluator(definition: definition, stages: built.stages, lanes: lanes, book: book, isReplay: recorded != nil)
     for note in evaluator.notes { Terminal.error("note: \(note)\n") }
     return evaluator
   }

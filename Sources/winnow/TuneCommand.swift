@@ -41,6 +41,8 @@ struct TuneCommand: AsyncParsableCommand {
   @Option(help: "How a review counts: flagged (a person sees it) or allowed.") var reviews: ReviewCount = .flagged
   @Option(help: "Seed of the split into parts.") var seed: UInt64 = 1
   @Option(help: "Example ids for each kind of flip.") var examples = 5
+  @Option(help: ArgumentHelp("Also halve the data this often, choose on one half and look the promise up, as a check of the guarantee on these data; 200 is customary.", valueName: "n"))
+  var resplits = 0
 
   enum Promise: String, ExpressibleByArgument, CaseIterable { case share, measure }
 
@@ -48,6 +50,7 @@ struct TuneCommand: AsyncParsableCommand {
     guard (0.5..<1).contains(confidence) else { throw ValidationError("--confidence must be at least 0.5 and below 1") }
     if goal.isEmpty { throw ValidationError("--goal is missing; for example --goal \"minimum escalation_rate @ recall >= 0.95\"") }
     if write, dryRun { throw ValidationError("--write or --dry-run, not both") }
+    guard (0...10_000).contains(resplits) else { throw ValidationError("--resplits must be 0 to 10,000") }
     guard maxAsked >= 0, examples >= 0 else { throw ValidationError("--max-asked and --examples must not be negative") }
   }
 
@@ -67,9 +70,14 @@ struct TuneCommand: AsyncParsableCommand {
     for warning in SampleSummary(sample).warnings { Terminal.error("warning: \(warning)\n") }
     if outcome.asked > 0 { Terminal.error("asked the reasoner about \(outcome.asked.grouped) of \(data.items.count.grouped) messages\n") }
     Terminal.output(json ? outcome.result.json.text + "\n" : outcome.result.text)
+    if resplits > 0, !json { Terminal.output("\n" + (try study(sample, goals, options).text)) }
     try Reports.write(outcome.result.html(pipeline: definition.name), to: html)
     try writeBack(outcome.result, definition)
     if outcome.result.goals.contains(where: { !$0.isMet }) { throw Exit.findings }
+  }
+
+  private func study(_ sample: EvaluationSample, _ goals: [Goal], _ options: TuningOptions) throws -> ResplitStudy {
+    try ResplitStudy(sample, goals: goals, options: options, resplits: resplits, promise: promise == .measure ? .measured : .trueShare)
   }
 
   private func sentences(_ definition: PipelineDefinition) throws -> ([Goal], TuningOptions) {

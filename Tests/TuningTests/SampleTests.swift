@@ -70,15 +70,15 @@ import Tuning
 
   /// `gg` stands in every conversation: it must not make one group of them all, which would leave only rare texts to choose on.
   @Test func aTextOfEveryConversationJoinsNothing() throws {
-    let rows = (0..<3000).map { number in
-      Synthetic.row(
-        "m\(number)", scores: [0.5], labels: [Label(number % 7 == 0)], findings: [.safe], text: number % 10 == 0 ? 1 : UInt64(number + 10),
-        conversation: "c\(number / 10)")
+    let rows = (0..<3000).map { number -> EvaluationRow in
+      let text: UInt64 = number % 10 == 0 ? 1 : UInt64(number + 10)
+      return Synthetic.row("m\(number)", scores: [0.5], labels: [Label(number % 7 == 0)], findings: [.safe], text: text, conversation: "c\(number / 10)")
     }
     let split = GroupedSplit(try sample(rows))
     #expect(split.textsLeftApart == 1 && split.groupCount > 200)
     for (part, share) in [(GroupedSplit.Part.calibration, 0.3), (.choosing, 0.4), (.reporting, 0.3)] {
-      #expect(abs(Double(split.messages(of: part).count) - share * 3000) < 170)
+      let size = Double(split.messages(of: part).count)
+      #expect(abs(size - share * 3000) < 170, "\(part): \(size)")
     }
   }
 

@@ -24,7 +24,7 @@ public final class AnswerBook: Sendable {
 
   func entry(_ message: Int) -> Entry? { entries.withLock { $0[message] } }
 
-  func enter(_ judgement: Judgement, asked: CategorySet, message: Int, latency: Duration) {
+  func enter(_ judgement: Judgement, asked: CategorySet, message: Int, latency: Duration?) {
     entries.withLock { entries in
       var entry = entries[message, default: Entry()]
       var answered = false
@@ -36,7 +36,7 @@ public final class AnswerBook: Sendable {
       }
       guard answered else { return }
       entry.usage = entry.usage + judgement.usage
-      entry.latency = (entry.latency ?? .zero) + latency
+      if let latency { entry.latency = (entry.latency ?? .zero) + latency }
       entries[message] = entry
     }
   }
@@ -59,6 +59,8 @@ struct BookedReasoner: Reasoner {
   let book: AnswerBook
   /// Messages that may be asked about; nil: all of them.
   let mayAsk: Set<Int>?
+  /// Answers come from a recording: how long looking them up takes says nothing, and only recorded times count.
+  let isReplay: Bool
 
   func start() async throws {}
   func shutdown() async {}
@@ -82,7 +84,7 @@ struct BookedReasoner: Reasoner {
     let start = ContinuousClock.now
     do throws(ReasonerError) {
       let judgement = try await inner.judge(request)
-      book.enter(judgement, asked: categories, message: message, latency: ContinuousClock.now - start)
+      book.enter(judgement, asked: categories, message: message, latency: isReplay ? judgement.modelLatency : ContinuousClock.now - start)
     } catch {
       book.enter(error, asked: categories, message: message, latency: ContinuousClock.now - start)
     }

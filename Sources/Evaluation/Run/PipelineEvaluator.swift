@@ -24,6 +24,7 @@ public final class PipelineEvaluator: Sendable {
   public var stagesForScoring: [BuiltStage] { stages }
   let book: AnswerBook
   private let lanes: Int
+  private let isReplay: Bool
   /// Place of the first reasoner that decides.
   let reasonerStage: Int?
 
@@ -32,7 +33,8 @@ public final class PipelineEvaluator: Sendable {
   /// - Parameters:
   ///   - stages: one for each of the definition's, started.
   ///   - book: answers that are known; shared by evaluators that ask the same questions.
-  public init(definition: PipelineDefinition, stages: [BuiltStage], lanes: Int, book: AnswerBook = AnswerBook()) {
+  ///   - isReplay: the reasoner answers from a recording, so that recorded latencies count and not those of looking up.
+  public init(definition: PipelineDefinition, stages: [BuiltStage], lanes: Int, book: AnswerBook = AnswerBook(), isReplay: Bool = false) {
     var offline = definition
     offline.auditSample = .none
     offline.budget = nil
@@ -43,6 +45,7 @@ public final class PipelineEvaluator: Sendable {
     self.stages = stages
     self.lanes = max(1, lanes)
     self.book = book
+    self.isReplay = isReplay
     reasonerStage = offline.stages.indices.first { place in
       if case .reasoner = stages[place] { offline.stages[place].mode == .enforce } else { false }
     }
@@ -146,7 +149,7 @@ public final class PipelineEvaluator: Sendable {
   private func pipeline(_ definition: PipelineDefinition, mayAsk: Set<Int>?) -> ModerationPipeline {
     let booked = stages.enumerated().map { place, stage -> BuiltStage in
       guard case .reasoner(let reasoner) = stage, place == reasonerStage else { return stage }
-      return .reasoner(BookedReasoner(inner: reasoner, book: book, mayAsk: mayAsk))
+      return .reasoner(BookedReasoner(inner: reasoner, book: book, mayAsk: mayAsk, isReplay: isReplay))
     }
     return ModerationPipeline(definition: definition, stages: booked, lanes: lanes)
   }

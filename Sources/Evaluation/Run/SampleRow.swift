@@ -31,7 +31,9 @@ struct SampleRow {
 
   private func stage(_ place: Int) -> Tuning.StageRecord {
     if place == evaluator.reasonerStage {
-      return Tuning.StageRecord(status: PipelineEvaluator.status(entry), latency: entry?.latency.map { Float($0.inSeconds) } ?? .nan)
+      // An answer that was only wanted for comparison is kept as a finding; the pipeline did not come so far.
+      let reached = outcome.stages[place].judged[Int32(message)] != nil
+      return Tuning.StageRecord(status: reached ? PipelineEvaluator.status(entry) : .skipped, latency: entry?.latency.map { Float($0.inSeconds) } ?? .nan)
     }
     let reached = outcome.status(of: message, in: place)
     guard let screen = screens[place] else { return Tuning.StageRecord(status: reached) }
