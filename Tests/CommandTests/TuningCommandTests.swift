@@ -152,6 +152,9 @@ import Testing
     #expect((0.02...0.35).contains(missed ?? -1), "\(json1.output)")
     // The same messages twice: no drift.
     #expect(try json(json1.output, "drift", "toxic", "reading") as? String == "stable")
+    let data = try world.run("audit", "estimate", "audit.db", "--reference-data", "data.jsonl", "--pipeline", "p.yaml", "--json")
+    #expect(try json(data.output, "drift", "toxic", "psi") as? Double ?? 1 < 0.01, "\(data.error)")
+    #expect(try world.run("audit", "estimate", "audit.db", "--reference-data", "data.jsonl").status == 64)
     #expect(try world.run("audit", "estimate", "none.db").status == 2)
     #expect(try world.run("audit", "estimate", "audit.db", "--run", "nobody").status == 2)
   }

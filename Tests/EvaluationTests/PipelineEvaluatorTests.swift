@@ -29,7 +29,7 @@ import Tuning
     options.shares = .init(calibration: 0, choosing: 0, reporting: 1)
     let side = try Tuner(sample, goals: [], options: options).run().flips.first
     #expect(side.verdicts == Dictionary(sample.verdicts.map { ($0, 1) }, uniquingKeysWith: +))
-    #expect(side.escalated.hits == sample.decidingStages.count { $0 == 2 })
+    #expect(side.escalated.successes == sample.decidingStages.count { $0 == 2 })
   }
 
   @Test func decidedMessagesKeepTheirScoresToo() async throws {

@@ -84,6 +84,17 @@ public struct AuditEvidence: Sendable {
     return AuditEstimate(messages, categories: categories, allowedInAll: allowed, violatingElsewhere: elsewhere + [any], confidence: confidence)
   }
 
+  /// Scores of every scoring stage over a sample, as a reference for ``drift(from:)``.
+  public static func scores(of sample: EvaluationSample) -> [ScoreKey: ScoreHistogram] {
+    var scores: [ScoreKey: ScoreHistogram] = [:]
+    for (stage, columns) in zip(sample.stages, sample.probabilities) {
+      for (category, column) in zip(sample.categories.categories, columns) where !column.allSatisfy(\.isNaN) {
+        scores[ScoreKey(stage: stage.id, category: category.name)] = ScoreHistogram(column)
+      }
+    }
+    return scores
+  }
+
   /// How far scores have moved from those of `reference`, by `stage/category`.
   public func drift(from reference: [ScoreKey: ScoreHistogram]) -> [ScoreKey: Drift] {
     var drifts: [ScoreKey: Drift] = [:]
