@@ -6,7 +6,7 @@ import Testing
     let world = try TuningFixture()
     let result = try world.run("eval", "p.yaml", "data.jsonl", "--recorded", "answers.jsonl", "--slice", "channel,length", "--base-rate", "2%", "--html", "r.html")
     #expect(result.status == 0, "\(result.error)")
-    for part in ["Evaluation of small: 900 messages", "precision at 2.0%", "reasoner alone", "`linear` alone", "Latency", "400 ms", "channel   c0", "length    21 to 80"] {
+    for part in ["Evaluation of small: 900 messages", "precision at 2.0%", "reasoner alone", "`linear` alone", "Latency", "400 ms", "channel  c0", "length   21 to 80"] {
       #expect(result.output.contains(part), "\(part)\n\(result.output)")
     }
     let page = try world.folder.read("r.html")
@@ -88,7 +88,7 @@ import Testing
 
   @Test func whatCannotBeReachedIsSaidWithTheNearestPoints() throws {
     let world = try TuningFixture()
-    let result = try world.run(["tune", "p.yaml", "data.jsonl", "--recorded", "answers.jsonl", "--goal", "toxic: minimum escalation_rate @ recall >= 0.8, precision >= 0.9999"])
+    let result = try world.run(["tune", "p.yaml", "data.jsonl", "--recorded", "answers.jsonl", "--goal", "toxic: minimum escalation_rate @ recall >= 0.8, precision >= 0.97"])
     #expect(result.status == 1 && result.output.contains("not met:") && result.output.contains("closest"))
   }
 

@@ -101,7 +101,7 @@ enum Fixture {
       let positive = generator.unit() < 0.2
       let score = min(0.999, max(0.001, (positive ? 0.65 : 0.25) + (generator.unit() - 0.5) * 0.8))
       let isRight = generator.unit() < 0.95
-      return item("m\(number)", "message \(number) \(Float(score)) \(positive == isRight ? "bad0" : "fine")", [Label(positive)])
+      return item("m\(number)", "m\(number) \(Float(score)) \(positive == isRight ? "bad0" : "fine")", [Label(positive)])
     }
   }
 }

@@ -23,7 +23,7 @@ import Tuning
     var generator = SeededGenerator(seed: 7)
     let changes = stage.bands.map { category, band in
       // Nine digits, as neighbouring float scores may need.
-      let low = (generator.unit() * 0.4e9).rounded() / 1e9, high = 1 - (generator.unit() * 0.4e9).rounded() / 1e9
+      let low = (generator.unit() * 0.4e9).rounded() / 1e9, high = (0.6e9 + generator.unit() * 0.4e9).rounded() / 1e9
       return (category: definition.categories[category].name, band: Band(allowBelow: band.allowBelow < 0 ? -1 : low, blockAbove: band.blockAbove > 1 ? 2 : high))
     }
     let file = try ThresholdFile(definition, stage: stage.id, changes: changes)
@@ -55,7 +55,7 @@ import Tuning
   @Test func aThresholdFromAVariableIsNotOverwritten() throws {
     let folder = try Folder()
     let source = try String(contentsOfFile: Self.repository.appending(path: "pipelines/spam.yaml").path, encoding: .utf8)
-      .replacing("allow_below: 0.1", with: "allow_below: ${LOW}").replacing("../", with: Self.repository.path + "/")
+      .replacing("allow_below: 0.1", with: "allow_below: \"${LOW}\"").replacing("../", with: Self.repository.path + "/")
     let path = try folder.write(source, as: "p.yaml")
     let definition = try #require(PipelineFile.load(path: path, stageTypes: StandardStages.all, environment: ["LOW": "0.1"]).definition)
     #expect(throws: (any Error).self) { _ = try ThresholdFile(definition, stage: "linear", changes: [("spam", Band(allowBelow: 0.2, blockAbove: 0.95))]) }
