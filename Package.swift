@@ -25,7 +25,7 @@ let package = Package(
     .library(name: "GPTOSS", targets: ["GPTOSS"]),
     .library(name: "PatternMatching", targets: ["PatternMatching"]),
     .library(name: "LinearModel", targets: ["LinearModel"]),
-    .library(name: "Tuning", targets: ["Tuning"]),
+    .library(name: "Tuning", targets: ["Tuning", "Evaluation"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
@@ -60,10 +60,11 @@ let package = Package(
     module("AuditLog", ["Moderation", "Pipeline", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Crypto", package: "swift-crypto")]),
     module("Streaming", ["Moderation", "Pipeline", "RecordIO"]),
     module("RunReport", ["Moderation", "Pipeline", "AuditLog", "Tuning", .product(name: "Crypto", package: "swift-crypto")]),
+    module("Evaluation", ["Moderation", "YAMLDocument", "RecordIO", "RemoteModel", "Pipeline", "Tuning", "LinearModel", "AuditLog"]),
     .executableTarget(
       name: "winnow",
       dependencies: [
-        "Moderation", "PipelineFile", "RecordIO", "Pipeline", "Streaming", "StandardStages", "AuditLog", "RunReport", "LinearModel", "Safeguard", "GPTOSS", "ModelHub", "Tuning", "YAMLDocument",
+        "Moderation", "Evaluation", "PipelineFile", "RecordIO", "Pipeline", "Streaming", "StandardStages", "AuditLog", "RunReport", "LinearModel", "Safeguard", "GPTOSS", "ModelHub", "Tuning", "YAMLDocument",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -79,7 +80,8 @@ let package = Package(
     tests("LinearModelTests", ["Moderation", "LinearModel"]),
     tests("GPTOSSTests", ["CKernels", "GPTOSS"], exclude: ["Golden"]),
     tests("TuningTests", ["Moderation", "Tuning"], exclude: ["Golden", "check_against_sklearn.py"]),
-    tests("CommandTests", ["winnow"]),
+    tests("EvaluationTests", ["Moderation", "Evaluation", "Pipeline", "PipelineFile", "StandardStages", "Tuning", "AuditLog"]),
+    tests("CommandTests", ["winnow", .product(name: "Crypto", package: "swift-crypto")]),
   ],
   swiftLanguageModes: [.v6]
 )

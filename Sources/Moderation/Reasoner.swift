@@ -102,7 +102,10 @@ public struct Judgement: Sendable, Hashable {
   public var model: String
   /// What a reader of the verdict should know, in constant words: content cut short, special tokens broken.
   public var notes: [String]
-  public init(findings: [Finding], usage: ReasonerUsage = .init(), model: String = "", notes: [String] = []) {
+  /// How long the model took, where its backend knows: of a recorded answer, how long it took when it was recorded.
+  public var modelLatency: Duration?
+  public init(findings: [Finding], usage: ReasonerUsage = .init(), model: String = "", notes: [String] = [], modelLatency: Duration? = nil) {
+    self.modelLatency = modelLatency
     self.findings = findings
     self.usage = usage
     self.model = model

@@ -59,6 +59,8 @@ public struct SafeguardReasoner: Reasoner {
     var answers: [PolicyAnswer]
     var usage: ReasonerUsage
     var model: String
+    /// Of all votes; zero where unknown.
+    var latency: Duration
   }
 
   // MARK: Asking
@@ -83,6 +85,7 @@ public struct SafeguardReasoner: Reasoner {
     var votes: [[PolicyAnswer]] = []
     var usage = ReasonerUsage()
     var model = ""
+    var latency = Duration.zero
     for vote in 0..<settings.votes {
       let seed = settings.seed.map { $0 &+ vote } ?? (settings.votes > 1 ? vote : nil)
       do throws(ReasonerError) {
@@ -92,12 +95,13 @@ public struct SafeguardReasoner: Reasoner {
         votes.append(PolicyAnswer.read(answer, prompt: call.prompt))
         usage = usage + answer.usage
         model = answer.model
+        latency += answer.latency
       } catch {
         return .failure(ReasonerError(error.cause, error.detail, usage: usage + error.usage))
       }
     }
     let answers = call.uses.indices.map { index in PolicyAnswer.majority(votes.map { $0[index] }) }
-    return .success(CallResult(answers: answers, usage: usage, model: model))
+    return .success(CallResult(answers: answers, usage: usage, model: model, latency: latency))
   }
 
   // MARK: Findings
@@ -110,6 +114,8 @@ public struct SafeguardReasoner: Reasoner {
       case .success(let result):
         judgement.usage = judgement.usage + result.usage
         judgement.model = result.model
+        // Calls run side by side: the longest is what the message waited for.
+        if result.latency > .zero { judgement.modelLatency = max(judgement.modelLatency ?? .zero, result.latency) }
         for (use, answer) in zip(call.uses, result.answers) { judgement.findings += findings(use, answer, request, call.prompt) }
       case .failure(let error):
         judgement.usage = judgement.usage + error.usage

@@ -5,7 +5,7 @@ import Moderation
 
 struct AuditCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "audit", abstract: "Read what `run --audit` kept.", subcommands: [Show.self, Export.self, Runs.self])
+    commandName: "audit", abstract: "Read what `run --audit` kept.", subcommands: [Show.self, Export.self, Runs.self, AuditEstimateCommand.self])
 
   struct Show: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Tell how a message came to its verdict, in every run that saw it.")

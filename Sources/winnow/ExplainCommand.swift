@@ -1,4 +1,6 @@
 import ArgumentParser
+import Evaluation
+import Moderation
 import PipelineFile
 import StandardStages
 
@@ -10,10 +12,12 @@ struct ExplainCommand: AsyncParsableCommand {
 
   @Argument(help: "A stage type (prefilter, classifier, safeguard) or a code (unknown-field …).") var word: String?
 
+  private static let codes: [CodeExplanation] = StandardStages.codes + EvaluationCodes.all
+
   func run() async throws {
-    guard let word else { return Terminal.output(PipelineFile.explainIndex(stageTypes: StandardStages.all, codes: StandardStages.codes)) }
-    if let text = PipelineFile.explain(word, stageTypes: StandardStages.all, codes: StandardStages.codes) { return Terminal.output(text) }
-    let near = PipelineFile.explainSuggestion(for: word, stageTypes: StandardStages.all, codes: StandardStages.codes)
+    guard let word else { return Terminal.output(PipelineFile.explainIndex(stageTypes: StandardStages.all, codes: Self.codes)) }
+    if let text = PipelineFile.explain(word, stageTypes: StandardStages.all, codes: Self.codes) { return Terminal.output(text) }
+    let near = PipelineFile.explainSuggestion(for: word, stageTypes: StandardStages.all, codes: Self.codes)
     Terminal.error("error: nothing is called `\(word)`\(near.map { "; did you mean `\($0)`?" } ?? "")\n")
     throw Exit.failed
   }

@@ -55,7 +55,7 @@ import Tuning
     let rows = (0..<3000).map { number in
       Synthetic.row(
         "m\(number)", scores: [0.5], labels: [Label(generator.unit() < 0.1)], findings: [.safe], text: UInt64(generator.index(below: 2500)),
-        conversation: generator.unit() < 0.3 ? "c\(generator.index(below: 200))" : nil)
+        conversation: generator.unit() < 0.1 ? "c\(generator.index(below: 150))" : nil)
     }
     let sample = try sample(rows)
     let split = GroupedSplit(sample, seed: 4)
@@ -65,6 +65,20 @@ import Tuning
       #expect(partOfText.updateValue(part, forKey: sample.textHashes[message]) ?? part == part)
       let conversation = sample.conversations[message]
       if conversation >= 0 { #expect(partOfConversation.updateValue(part, forKey: conversation) ?? part == part) }
+    }
+  }
+
+  /// `gg` stands in every conversation: it must not make one group of them all, which would leave only rare texts to choose on.
+  @Test func aTextOfEveryConversationJoinsNothing() throws {
+    let rows = (0..<3000).map { number -> EvaluationRow in
+      let text: UInt64 = number % 10 == 0 ? 1 : UInt64(number + 10)
+      return Synthetic.row("m\(number)", scores: [0.5], labels: [Label(number % 7 == 0)], findings: [.safe], text: text, conversation: "c\(number / 10)")
+    }
+    let split = GroupedSplit(try sample(rows))
+    #expect(split.textsLeftApart == 1 && split.groupCount > 200)
+    for (part, share) in [(GroupedSplit.Part.calibration, 0.3), (.choosing, 0.4), (.reporting, 0.3)] {
+      let size = Double(split.messages(of: part).count)
+      #expect(abs(size - share * 3000) < 170, "\(part): \(size)")
     }
   }
 

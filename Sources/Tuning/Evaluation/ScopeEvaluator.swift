@@ -101,6 +101,8 @@ struct ScopeEvaluator {
     let columns = category.map { [sample.findings[$0]] } ?? sample.findings
     var confusion = Confusion()
     var known: [Bool] = Array(repeating: false, count: sample.count)
+    // A reasoner without a model abstains from everything: that is no system to compare with.
+    guard columns.contains(where: { $0.contains { $0 == .violates || $0 == .safe || $0 == .review } }) else { return nil }
     for message in 0..<sample.count where labels[message] != .unknown {
       let findings = columns.map { $0[message] }
       let violates = findings.contains(.violates)
@@ -161,6 +163,14 @@ struct ScopeEvaluator {
 
   // MARK: Slices
 
+  /// Values in the order to show: by the number that they begin with (`21 to 80`), those without one behind them, large groups first; at
+  /// most ``mostSliceValues``.
+  private static func order(_ names: [String], _ messages: [Int]) -> ArraySlice<Int> {
+    let numbers = names.map { Int($0.prefix { $0.isNumber }) ?? .max }
+    return names.indices.sorted { (numbers[$0], -messages[$0], names[$0]) < (numbers[$1], -messages[$1], names[$1]) }.prefix(mostSliceValues)
+  }
+  static let mostSliceValues = 40
+
   func slices() -> [SliceReport] {
     var reports: [SliceReport] = []
     var quick = options
@@ -178,7 +188,7 @@ struct ScopeEvaluator {
           confusions[value].count(flagged: isFlagged(outcome(message, nil)), positive: anyLabels[message] == .positive)
         }
       }
-      for value in names.indices where counts[value].messages > 0 {
+      for value in Self.order(names, counts.map(\.messages)) where counts[value].messages > 0 {
         reports.append(
           SliceReport(
             slice: sample.sliceNames[slice], value: names[value], messages: counts[value].messages, quality: Quality(confusions[value], quick),

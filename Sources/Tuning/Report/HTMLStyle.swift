@@ -34,7 +34,7 @@ enum HTMLStyle {
     small { font-size: 0.86em; white-space: nowrap; }
     td .ci { display: block; line-height: 1.25; }
     code { font: 0.9em/1.4 ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; }
-    .cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 10px; margin: 0 0 20px; }
+    .cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(130px, 1fr)); gap: 10px; margin: 0 0 20px; }
     .card { background: var(--panel); border: 1px solid var(--line); border-radius: 8px; padding: 12px 14px; }
     .card dt { color: var(--soft); font-size: 13px; }
     .card dd { margin: 2px 0 0; }
@@ -48,6 +48,7 @@ enum HTMLStyle {
     td { padding: 6px 14px 6px 0; border-bottom: 1px solid var(--grid); vertical-align: baseline; }
     td:first-child { min-width: 96px; }
     th.n, td.n { text-align: right; padding: 6px 0 6px 14px; white-space: nowrap; }
+    th.n + th:not(.n), td.n + td:not(.n) { padding-left: 20px; }
     tr:last-child td { border-bottom: 1px solid var(--line); }
     .notes { margin: 0 0 18px; padding: 10px 14px 10px 30px; border-radius: 8px; background: var(--warn-bg); color: var(--warn); max-width: 100%; }
     .notes.info { background: var(--panel); color: var(--soft); border: 1px solid var(--line); }
@@ -78,7 +79,10 @@ enum HTMLStyle {
         --main: #1f5fbf; --pos: #c2410c; --neg: #64748b; --alt: #0f766e; --third: #7c3aed;
         --allow: #15803d22; --open: #a1a1aa1f; --block: #b91c1c22; --warn-bg: #fff; --warn: #5c3c00; --good: #15803d; --bad: #b91c1c;
       }
-      body { font-size: 11pt; } main { max-width: none; padding: 0; }
+      body { font-size: 9.5pt; } main { max-width: none; padding: 0; }
+      h2 { margin-top: 20px; } td, th { padding-top: 3px; padding-bottom: 3px; } th.n { white-space: normal; }
+      .scroll { overflow: visible; } .scroll table { min-width: 0; }
+      details::details-content { content-visibility: visible; display: block; }
       .plots { grid-template-columns: 1fr 1fr; } h2, h3 { break-after: avoid; } tr, .card { break-inside: avoid; }
       * { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
     }

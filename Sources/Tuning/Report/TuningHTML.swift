@@ -82,15 +82,23 @@ extension TuningResult {
     let most = (points + point(goal.current) + point(goal.chosen)).map(\.x).max() ?? 1
     var plot = Plot(
       title: "What escalations buy", description: "\(goal.frontierMetric.name) by share of messages escalated", x: .share("share of messages escalated", upTo: most),
-      y: .init(label: goal.frontierMetric.name), elements: [.line(points, .main), .marks(point(goal.current), .neg, .circle)],
+      y: .init(label: goal.frontierMetric == .f1 ? "F1" : goal.frontierMetric.name), elements: [.line(points, .main), .marks(point(goal.current), .neg, .circle)],
       legend: [("best on the choosing part", .main, nil), ("now", .neg, .circle)])
     if goal.chosen != nil {
       plot.elements.append(.marks(point(goal.chosen), .pos, .diamond))
       plot.legend.append(("chosen", .pos, .diamond))
     }
+    for (system, shape) in zip(goal.simpler, [Plot.Shape.triangle, .square]) {
+      let place = point(system.chosen)
+      guard let first = place.first else { continue }
+      let isInside = first.x <= plot.x.range.upperBound
+      // A system that asks about everything lies far to the right: its height is what matters.
+      plot.elements.append(isInside ? .marks(place, .alt, shape) : .dashed([Point(plot.x.range.lowerBound, first.y), Point(plot.x.range.upperBound, first.y)]))
+      if isInside { plot.legend.append((system.name, .alt, shape)) } else { plot.caption += "Dashed: \(system.name), at \(NumberText.percent(first.x, 0)) escalated. " }
+    }
     if let bound = goal.goal.bounds.first(where: { $0.metric == goal.frontierMetric }) {
       plot.elements.insert(.dashed([Point(plot.x.range.lowerBound, bound.value), Point(plot.x.range.upperBound, bound.value)]), at: 0)
-      plot.caption = "Dashed: the bound `\(bound.text)`. The choice lies beyond it by what the proof needs."
+      plot.caption += "Dashed: the bound `\(bound.text)`. The choice lies beyond it by what the proof needs."
     }
     return plot
   }

@@ -48,6 +48,7 @@ extension GoalResult {
       ("reporting", .object([("now", reportedCurrent.json(intervals: true)), ("chosen", reported?.json(intervals: true) ?? .null)])),
       ("latency", .object([("now", currentLatency?.json ?? .null), ("chosen", latency?.json ?? .null)])),
       ("frontier_metric", .string(frontierMetric.name)), ("frontier", .array(frontier.map { $0.json(intervals: false) })),
+      ("simpler", .array(simpler.map { .object([("name", .string($0.name)), ("choosing", $0.chosen.json(intervals: false)), ("reporting", $0.reported.json(intervals: true))]) })),
       ("nearest", .array(nearest.map { .object([("text", .string($0.text)), ("point", $0.point.json(intervals: false))]) })),
     ])
   }

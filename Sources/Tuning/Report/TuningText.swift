@@ -14,8 +14,9 @@ extension TuningResult {
 
   var partLine: String {
     let counts = GroupedSplit.Part.allCases.map { split.messages(of: $0).count }
+    let apart = split.textsLeftApart == 0 ? "" : " (but for \(counted(split.textsLeftApart, "text")) that most conversations share)"
     return "Stage `\(stage)`: \(grouped(counts[0])) messages to order on, \(grouped(counts[1])) to choose on, \(grouped(counts[2])) to report on; "
-      + "conversations and equal texts stay together, \(counted(split.groupCount, "group"))"
+      + "conversations and equal texts stay together\(apart), \(counted(split.groupCount, "group"))"
   }
 
   private var calibrationText: String {
@@ -83,7 +84,7 @@ extension GoalResult {
   static func percent(_ estimate: Estimate?) -> String {
     guard let estimate else { return "—" }
     guard let interval = estimate.interval else { return NumberText.percent(estimate.value) }
-    return "\(NumberText.percent(estimate.value)) [\(NumberText.percent(interval.low)), \(NumberText.percent(interval.high))]"
+    return "\(NumberText.percent(estimate.value)) [\(NumberText.fixed(interval.low * 100, 1)), \(NumberText.fixed(interval.high * 100, 1))]"
   }
 
   struct Row {
@@ -97,13 +98,14 @@ extension GoalResult {
     if let chosen { rows.append(Row(name: "chosen", part: "choosing", point: chosen, withIntervals: false)) }
     rows.append(Row(name: "now", part: "reporting", point: reportedCurrent, withIntervals: true))
     if let reported { rows.append(Row(name: "chosen", part: "reporting", point: reported, withIntervals: true)) }
+    rows += simpler.map { Row(name: $0.name, part: "reporting", point: $0.reported, withIntervals: true) }
     return rows + nearest.map { Row(name: $0.text, part: "choosing", point: $0.point, withIntervals: false) }
   }
 
   /// The bands of the categories that the goal moves.
   func bandText(_ point: OperatingPoint) -> String {
     let bands = categoryPlaces.map { place in
-      point.bands[place].map { "\(NumberText.threshold($0.allowBelow))…\(NumberText.threshold($0.blockAbove))" } ?? "none"
+      point.bands[place].map { $0 == Band(allowBelow: -1, blockAbove: 2) ? "none" : "\(NumberText.threshold($0.allowBelow))…\(NumberText.threshold($0.blockAbove))" } ?? "none"
     }
     return bands.joined(separator: ", ")
   }
@@ -127,6 +129,7 @@ extension Certificate {
       }
     let proof = "proved: \(bound.text) at \(NumberText.short(confidence * 100))% confidence: \(grouped(bad)) of \(grouped(trials)) \(what), "
     if let future { return proof + "so a further \(grouped(future)) will keep it as measured (hypergeometric; \(method.text))" }
-    return proof + "so at most \(NumberText.percent(riskAtMost, 2)) in truth (Clopper–Pearson; \(method.text))"
+    return proof + "so at most \(NumberText.percent(riskAtMost, 2)) of all messages like these (Clopper–Pearson; \(method.text)); "
+      + "a small sample may measure more by chance"
   }
 }

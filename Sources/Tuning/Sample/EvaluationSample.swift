@@ -191,6 +191,15 @@ public struct EvaluationSample: Sendable {
     return number
   }
 
+  /// Enters how the reasoner came out for a message that was asked about after it had been appended.
+  public mutating func setReasonerRun(status: StageStatus, latency: Float, usage: ReasonerUsage, stage: Int, message: Int) {
+    statuses[stage][message] = status
+    latencies[stage][message] = latency >= 0 ? latency : .nan
+    usages[message] = usage
+  }
+
+  mutating func setOutcome(_ outcome: CategoryOutcome, category: Int, message: Int) { outcomes[category][message] = outcome }
+
   /// Replaces the reasoner's answer about one message: for `tune`, which asks only where the verdict could depend on it.
   public mutating func setFinding(_ outcome: ReasonerOutcome, score: Float = .nan, category: CategoryIndex, message: Int) {
     findings[category.index][message] = outcome

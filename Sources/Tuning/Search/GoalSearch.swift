@@ -29,6 +29,7 @@ struct GoalSearch {
     var result = emptyResult()
     result.notes = notes()
     result.frontier = frontier()
+    result.simpler = simplerSystems()
     let missing = labelsMissing()
     guard missing.isEmpty else {
       result.status = .refused(missing)

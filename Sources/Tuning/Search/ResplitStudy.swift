@@ -1,11 +1,12 @@
 import Moderation
 
-/// Whether the promise keeps on real data: the sample is halved at random again and again; thresholds are chosen on one
-/// half and the promised bound is looked up on the other.
+/// Whether the promise keeps on real data: the sample is halved at random again and again, and thresholds are chosen on one half.
 ///
-/// The other half is itself a sample: thresholds whose true risk is just within the bound measure beyond it half of the time
-/// there. So the study asks for the promise that it can check, about what the other half will *measure*
-/// (``TuningOptions/measuredOver``), unless `promise` says otherwise.
+/// There are two promises, and each is checked where it can be checked.
+/// - That the true share keeps the bound. The truth of halves is the whole that they are drawn from: the bound is looked up on all
+///   messages together. On the other half alone it may *measure* as broken more often than the confidence says, since that half is a
+///   small sample with noise of its own; that breaks no promise, as long as the half does not disprove the bound.
+/// - That a further sample will measure the bound as kept (``TuningOptions/measuredOver``), which is stricter: looked up on the other half.
 public struct ResplitStudy: Sendable {
   public enum Promise: Sendable {
     /// That the other half measures the bound as kept.
@@ -19,6 +20,8 @@ public struct ResplitStudy: Sendable {
     public var found: Int
     /// Of those: the other half measured the bound as kept.
     public var measuredKept: Int
+    /// Of those: the bound holds on all messages together.
+    public var wholeKept: Int
     /// Of those: the other half disproves the bound at the study's confidence.
     public var refuted: Int
     /// Re-splits that refused or found nothing.
@@ -30,7 +33,10 @@ public struct ResplitStudy: Sendable {
     /// Of all re-splits: thresholds were accepted, and the other half measured the bound as broken. This is what the
     /// confidence limits; a refusal breaks no promise.
     public var brokenShare: Proportion { Proportion(found - measuredKept, of: found + withoutThresholds) }
+    /// Of all re-splits: the bound is broken on all messages together.
+    public var brokenOnTheWhole: Proportion { Proportion(found - wholeKept, of: found + withoutThresholds) }
   }
+  public var promise: Promise
   public var resplits: Int
   public var confidence: Double
   public var outcomes: [Outcome]
@@ -41,7 +47,9 @@ public struct ResplitStudy: Sendable {
   public init(
     _ sample: EvaluationSample, goals: [Goal], options: TuningOptions, resplits: Int, promise: Promise = .measured
   ) throws(TuningError) {
+    self.promise = promise
     self.resplits = resplits
+    let all = (0..<Int32(sample.count)).map { $0 }
     confidence = options.confidence
     var options = options
     options.frontierPoints = 0
@@ -51,11 +59,16 @@ public struct ResplitStudy: Sendable {
     var order: [String] = []
     for resplit in 0..<resplits {
       options.seed = SeededGenerator.mix(UInt64(resplit) &+ 1)
-      for result in try Tuner(sample, goals: goals, options: options).run().goals {
+      let tuner = try Tuner(sample, goals: goals, options: options)
+      for result in try tuner.run().goals {
+        let whole = result.chosen.map { chosen in
+          let scope = result.goal.scope == .anyCategory ? nil : result.categoryPlaces.first
+          return OperatingPoint(bands: chosen.bands, counts: tuner.scene.counts(all, chosen.bands, scope: scope), context: tuner.scene.context)
+        }
         for bound in result.goal.guaranteed {
           let key = result.goal.text + "\u{0}" + bound.text
           if tallies[key] == nil { order.append(key) }
-          tallies[key, default: Tally(bound: bound)].add(result, delta: 1 - options.confidence)
+          tallies[key, default: Tally(bound: bound)].add(result, whole: whole, delta: 1 - options.confidence)
         }
       }
     }
@@ -71,11 +84,11 @@ public struct ResplitStudy: Sendable {
 
   private struct Tally {
     var bound: Bound
-    var found = 0, kept = 0, refuted = 0, without = 0
+    var found = 0, kept = 0, wholeKept = 0, refuted = 0, without = 0
     var values = 0.0, escalations = 0.0
     init(bound: Bound) { self.bound = bound }
 
-    mutating func add(_ result: GoalResult, delta: Double) {
+    mutating func add(_ result: GoalResult, whole: OperatingPoint?, delta: Double) {
       guard result.isMet, let point = result.reported, let value = point.value(bound.metric) else {
         without += 1
         return
@@ -84,6 +97,7 @@ public struct ResplitStudy: Sendable {
       values += value
       escalations += point.value(.escalationRate) ?? 0
       if bound.holds(value) { kept += 1 }
+      if let truth = whole?.value(bound.metric), bound.holds(truth) { wholeKept += 1 }
       if let limit = bound.riskLimit, let (bad, trials) = point.counts.risk(of: bound.metric), trials > 0 {
         // Upper tail: so many bad events or more would be this unlikely if the bound held.
         if 1 - SpecialFunctions.binomialCDF(bad - 1, trials: trials, probability: limit) <= delta { refuted += 1 }
@@ -93,7 +107,7 @@ public struct ResplitStudy: Sendable {
     var outcome: Outcome {
       let count = Double(max(1, found))
       return Outcome(
-        bound: bound, found: found, measuredKept: kept, refuted: refuted, withoutThresholds: without, meanValue: values / count,
+        bound: bound, found: found, measuredKept: kept, wholeKept: wholeKept, refuted: refuted, withoutThresholds: without, meanValue: values / count,
         meanEscalation: escalations / count)
     }
   }

@@ -74,6 +74,13 @@ public struct GoalResult: Sendable {
     /// No thresholds meet the bounds, or none can be proved to. With the labels that a proof would need, where labels are what is missing.
     case infeasible(reason: String, needs: [LabelNeed])
   }
+  /// A system of one stage on the same messages.
+  public struct Simpler: Sendable {
+    public var name: String
+    /// On the choosing and on the reporting part.
+    public var chosen: OperatingPoint
+    public var reported: OperatingPoint
+  }
   /// A way to come close.
   public struct Nearest: Sendable {
     public var text: String
@@ -94,6 +101,8 @@ public struct GoalResult: Sendable {
   public var reported: OperatingPoint?
   public var latency: LatencySummary?
   public var currentLatency: LatencySummary?
+  /// What the cascade has to beat: everything to the reasoner (where all answers are known), and no reasoner at all.
+  public var simpler: [Simpler] = []
   /// The best that each number of escalations buys, on the choosing part.
   public var frontier: [OperatingPoint] = []
   /// What the frontier shows against the escalation rate.

@@ -3,8 +3,8 @@ import Moderation
 /// Three disjoint parts of a sample: to calibrate on, to choose thresholds on, to report on.
 ///
 /// Messages of one conversation and messages of equal text always fall into the same part (also through each other: a text
-/// that two conversations share joins them), so that nothing seen while choosing is reported on. Within that, every part
-/// gets its share of each label combination. The same seed gives the same parts.
+/// that two conversations share joins them), so that nothing seen while choosing is reported on; see ``MessageGroups`` for the one
+/// exception. Within that, every part gets its share of each label combination. The same seed gives the same parts.
 public struct GroupedSplit: Sendable {
   public enum Part: Int, Sendable, CaseIterable { case calibration, choosing, reporting }
 
@@ -30,38 +30,19 @@ public struct GroupedSplit: Sendable {
   /// The group of each message: equal for messages that may not be separated.
   public private(set) var groups: [Int32]
   public private(set) var groupCount: Int
+  /// Texts so common (`gg`) that keeping them together would have made one group of most conversations: only their conversations are kept whole.
+  public private(set) var textsLeftApart: Int
 
   public func messages(of part: Part) -> [Int32] { parts.indices.compactMap { parts[$0] == part ? Int32($0) : nil } }
 
   public init(_ sample: EvaluationSample, shares: Shares = .init(), seed: UInt64 = 1) {
-    groups = Self.groups(of: sample)
-    groupCount = Int((groups.max() ?? -1) + 1)
+    let groups = MessageGroups(sample)
+    self.groups = groups.numbers
+    textsLeftApart = groups.textsLeftApart
+    groupCount = Int((self.groups.max() ?? -1) + 1)
     parts = Array(repeating: .calibration, count: sample.count)
-    let parts = Self.assign(Self.strata(of: sample, groups, groupCount), Self.sizes(groups, groupCount), shares, seed)
-    for (message, group) in groups.enumerated() { self.parts[message] = parts[Int(group)] }
-  }
-
-  /// Numbers groups in order of their first message.
-  static func groups(of sample: EvaluationSample) -> [Int32] {
-    var sets = UnionFind(count: sample.count)
-    var firstOfText = [UInt64: Int](minimumCapacity: sample.count)
-    var firstOfConversation: [Int32: Int] = [:]
-    for message in 0..<sample.count {
-      if let first = firstOfText[sample.textHashes[message]] { sets.union(first, message) } else { firstOfText[sample.textHashes[message]] = message }
-      let conversation = sample.conversations[message]
-      guard conversation >= 0 else { continue }
-      if let first = firstOfConversation[conversation] { sets.union(first, message) } else { firstOfConversation[conversation] = message }
-    }
-    var numbers = [Int32](repeating: -1, count: sample.count)
-    var next: Int32 = 0
-    return (0..<sample.count).map { message in
-      let root = sets.root(message)
-      if numbers[root] < 0 {
-        numbers[root] = next
-        next += 1
-      }
-      return numbers[root]
-    }
+    let parts = Self.assign(Self.strata(of: sample, self.groups, groupCount), Self.sizes(self.groups, groupCount), shares, seed)
+    for (message, group) in self.groups.enumerated() { self.parts[message] = parts[Int(group)] }
   }
 
   /// The stratum of a group: for each category whether it holds a positive, a negative, or no label at all.

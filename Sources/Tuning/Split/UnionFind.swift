@@ -17,6 +17,8 @@ struct UnionFind {
     return place
   }
 
+  func size(ofRoot root: Int) -> Int { Int(sizes[root]) }
+
   mutating func union(_ a: Int, _ b: Int) {
     var (large, small) = (root(a), root(b))
     if large == small { return }

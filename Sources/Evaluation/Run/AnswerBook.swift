@@ -1,0 +1,101 @@
+import Moderation
+import Synchronization
+
+/// What the reasoner said of the messages of one evaluation, by message and category. An answer is asked for once.
+public final class AnswerBook: Sendable {
+  /// Everything known of one message.
+  struct Entry: Sendable {
+    var findings: [CategoryIndex: Finding] = [:]
+    /// The last failure, and the categories that it left without an answer.
+    var failure: ReasonerError?
+    var failed = CategorySet()
+    var usage = ReasonerUsage()
+    var latency: Duration?
+    var known: CategorySet { CategorySet(findings.keys).union(failed) }
+  }
+  private let entries = Mutex<[Int: Entry]>([:])
+  /// Constant text of an abstention that means: nobody was asked.
+  static let notAsked = "not asked"
+  /// What a recording says of a message that it does not hold.
+  let missing: String
+
+  /// - Parameter missing: reason of the abstentions that a recording gives for what it does not hold; they are not answers.
+  public init(missing: String = "no recorded answer for this message") { self.missing = missing }
+
+  func entry(_ message: Int) -> Entry? { entries.withLock { $0[message] } }
+
+  func enter(_ judgement: Judgement, asked: CategorySet, message: Int, latency: Duration?) {
+    entries.withLock { entries in
+      var entry = entries[message, default: Entry()]
+      var answered = false
+      for finding in judgement.findings where asked.contains(finding.category) {
+        if case .abstain(missing) = finding.outcome { continue }
+        entry.findings[finding.category] = finding
+        entry.failed.remove(finding.category)
+        answered = true
+      }
+      guard answered else { return }
+      entry.usage = entry.usage + judgement.usage
+      if let latency { entry.latency = (entry.latency ?? .zero) + latency }
+      entries[message] = entry
+    }
+  }
+
+  func enter(_ error: ReasonerError, asked: CategorySet, message: Int, latency: Duration) {
+    entries.withLock { entries in
+      var entry = entries[message, default: Entry()]
+      entry.failure = error
+      entry.failed = entry.failed.union(asked)
+      entry.usage = entry.usage + error.usage
+      entry.latency = (entry.latency ?? .zero) + latency
+      entries[message] = entry
+    }
+  }
+}
+
+/// A reasoner behind a book: what the book holds is answered from it, the rest is asked where that is allowed.
+struct BookedReasoner: Reasoner {
+  let inner: any Reasoner
+  let book: AnswerBook
+  /// Messages that may be asked about; nil: all of them.
+  let mayAsk: Set<Int>?
+  /// Answers come from a recording: how long looking them up takes says nothing, and only recorded times count.
+  let isReplay: Bool
+
+  func start() async throws {}
+  func shutdown() async {}
+  var judgedCategories: CategorySet { inner.judgedCategories }
+  var concurrency: Int { inner.concurrency }
+  var contextMessages: Int { inner.contextMessages }
+  var fingerprint: String { inner.fingerprint }
+  var notice: String? { inner.notice }
+
+  func judge(_ request: JudgeRequest) async throws(ReasonerError) -> Judgement {
+    // Batches of an evaluation carry each message's number as its id.
+    guard let message = Int(request.messageID.filter { $0 != "\"" }) else { throw ReasonerError(.error, "a message without a number") }
+    let missing = request.categories.subtracting(book.entry(message)?.known ?? CategorySet())
+    if !missing.isEmpty, mayAsk?.contains(message) ?? true { await ask(request, missing, message) }
+    return try answer(request.categories, message)
+  }
+
+  private func ask(_ request: JudgeRequest, _ categories: CategorySet, _ message: Int) async {
+    var request = request
+    request.categories = categories
+    let start = ContinuousClock.now
+    do throws(ReasonerError) {
+      let judgement = try await inner.judge(request)
+      book.enter(judgement, asked: categories, message: message, latency: isReplay ? judgement.modelLatency : ContinuousClock.now - start)
+    } catch {
+      book.enter(error, asked: categories, message: message, latency: ContinuousClock.now - start)
+    }
+  }
+
+  private func answer(_ categories: CategorySet, _ message: Int) throws(ReasonerError) -> Judgement {
+    let entry = book.entry(message) ?? AnswerBook.Entry()
+    if let failure = entry.failure, !entry.failed.intersection(categories).isEmpty { throw failure }
+    let findings = categories.map { category in
+      entry.findings[category] ?? Finding(category: category, outcome: .abstain(AnswerBook.notAsked), policy: "")
+    }
+    return Judgement(findings: findings, usage: entry.usage)
+  }
+}

@@ -1,0 +1,69 @@
+import Moderation
+import Tuning
+
+/// Tuning that asks the reasoner only where the choice of thresholds could change.
+public struct LazyTuner: Sendable {
+  public let evaluator: PipelineEvaluator
+  public let goals: [Goal]
+  public var options: TuningOptions
+  /// Messages that may be asked about in all.
+  public var limit: Int
+
+  public init(evaluator: PipelineEvaluator, goals: [Goal], options: TuningOptions, limit: Int) {
+    self.evaluator = evaluator
+    self.goals = goals
+    self.options = options
+    self.limit = limit
+  }
+
+  /// More would have to be asked than the limit allows. What was asked until then stays in the recording.
+  public struct LimitReached: Error, CustomStringConvertible {
+    public var asked: Int
+    public var inquiry: Inquiry
+    public var limit: Int
+    public var description: String {
+      let before = asked == 0 ? "" : " after the \(asked) asked so far"
+      return "\(inquiry.text)\(before) would pass the limit of \(limit); raise it with `--max-asked`, or give answers with `--recorded`"
+    }
+  }
+
+  public struct Outcome: Sendable {
+    public var result: TuningResult
+    public var asked: Int
+    /// What differs from a live run or was supposed, one sentence each.
+    public var notes: [String]
+  }
+
+  /// - Parameters:
+  ///   - sample: from a run of the same evaluator over the same items.
+  ///   - announce: called with each inquiry before it starts.
+  public func run(
+    _ items: [LabelledItem], _ sample: inout EvaluationSample, announce: @Sendable (Inquiry) -> Void = { _ in }, progress: @escaping PipelineEvaluator.Progress = { _ in }
+  ) async throws -> Outcome {
+    var asked = 0
+    if evaluator.canAsk {
+      var optimistic = options
+      optimistic.unknown = .correct
+      while let inquiry = try Tuner(sample, goals: goals, options: optimistic).nextInquiry() {
+        if asked + inquiry.messages.count > limit {
+          if limit == 0 { break }
+          throw LimitReached(asked: asked, inquiry: inquiry, limit: limit)
+        }
+        announce(inquiry)
+        let messages = inquiry.messages.map { Int($0) }
+        await evaluator.ask(items, messages: messages, progress: progress)
+        evaluator.update(&sample, messages: messages)
+        asked += messages.count
+        // What not even asking could answer is taken as a failure, so that it is not asked for again.
+        for message in messages where evaluator.book.entry(message) == nil { markUnanswered(message, in: &sample) }
+      }
+    }
+    return Outcome(result: try Tuner(sample, goals: goals, options: options).run(), asked: asked, notes: evaluator.notes)
+  }
+
+  private func markUnanswered(_ message: Int, in sample: inout EvaluationSample) {
+    guard let stage = evaluator.reasonerStage else { return }
+    for category in 0..<sample.categories.count { sample.setFinding(.abstain, category: CategoryIndex(category), message: message) }
+    sample.setReasonerRun(status: .abstain, latency: .nan, usage: .init(), stage: stage, message: message)
+  }
+}

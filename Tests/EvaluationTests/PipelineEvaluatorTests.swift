@@ -1,0 +1,112 @@
+import Evaluation
+import Moderation
+import Pipeline
+import Testing
+import Tuning
+
+@Suite struct OneRunKeepsEverything {
+  static let words = ["0.1 0.1", "0.5 0.1 bad0", "0.95 0.5", "0.5 0.5 bad1", "0.3 odd", "0.4 fails", "block0 0.5 0.5", "escalate1 0.05 0.05", "broken 0.1 0.1", "", "signal0 0.1 0.1"]
+  static let items = words.enumerated().map { Fixture.item("m\($0)", $1, [Label($1.contains("bad0")), Label($1.contains("bad1"))]) }
+
+  @Test(arguments: [true, false]) func verdictsAreThoseOfThePipeline(_ autoBlock: Bool) async throws {
+    let (evaluator, pipeline) = Fixture.evaluator(["a", "b"], reasoner: WordReasoner(CategorySet(firstCount: 2)), autoBlock: autoBlock)
+    let sample = try await evaluator.run(Self.items, asking: .escalated)
+    var batch = MessageBatch()
+    for item in Self.items { batch.append(id: item.id, item: item.item) }
+    let outcome = await pipeline.process(batch)
+    #expect(sample.verdicts == outcome.decisions.map(\.verdict))
+    #expect(sample.decidingStages.map(Int.init) == outcome.decisions.map { $0.stage ?? -1 })
+    #expect(sample.degraded == outcome.decisions.map(\.degraded))
+  }
+
+  /// What threshold search computes from the kept scores is what the pipeline does: no message comes out differently.
+  @Test(arguments: [Band(allowBelow: 0.2, blockAbove: 0.9), Band(allowBelow: -1, blockAbove: 0.5), Band(allowBelow: 0.45, blockAbove: 2)])
+  func replayingTheScoresGivesTheSameVerdicts(_ band: Band) async throws {
+    let reasoner = WordReasoner(CategorySet(firstCount: 2))
+    let (evaluator, _) = Fixture.evaluator(["a", "b"], reasoner: reasoner, band: band)
+    let sample = try await evaluator.run(Self.items, asking: .everything)
+    var options = TuningOptions()
+    options.shares = .init(calibration: 0, choosing: 0, reporting: 1)
+    let side = try Tuner(sample, goals: [], options: options).run().flips.first
+    #expect(side.verdicts == Dictionary(sample.verdicts.map { ($0, 1) }, uniquingKeysWith: +))
+    #expect(side.escalated.successes == sample.decidingStages.count { $0 == 2 })
+  }
+
+  @Test func decidedMessagesKeepTheirScoresToo() async throws {
+    let (evaluator, _) = Fixture.evaluator(["a", "b"], reasoner: WordReasoner(CategorySet(firstCount: 2)))
+    let sample = try await evaluator.run(Self.items, asking: .escalated)
+    #expect(sample.decidingStages[6] == 0 && sample.probabilities[1][0][6] == 0.5 && sample.statuses[1][6] == .skipped)
+    #expect(sample.blockHits[6].contains(CategoryIndex(0)) && sample.escalateHits[7].contains(CategoryIndex(1)))
+    // The rule blocks in one category; nobody was asked about the other.
+    #expect(sample.outcomes[0][6] == .block && sample.outcomes[1][6] == .unsettled)
+  }
+
+  @Test func theReasonerIsAskedAboutWhatIsEscalatedAndOnlyThat() async throws {
+    let reasoner = WordReasoner(CategorySet(firstCount: 2))
+    let (evaluator, _) = Fixture.evaluator(["a", "b"], reasoner: reasoner)
+    let sample = try await evaluator.run(Self.items, asking: .escalated)
+    let escalated = sample.decidingStages.indices.filter { sample.decidingStages[$0] == 2 }
+    #expect(Set(reasoner.texts) == Set(escalated.map { Self.words[$0] }))
+    #expect(sample.findings[0][0] == .notAsked && sample.findings[0][1] == .violates && sample.findings[0][4] == .abstain && sample.findings[0][5] == .failed)
+    #expect(sample.statuses[2][5] == .timeout && sample.usages[1].calls == 1)
+  }
+
+  @Test func askingEverythingCostsThePipelineNothing() async throws {
+    let reasoner = WordReasoner(CategorySet(firstCount: 2))
+    let (evaluator, _) = Fixture.evaluator(["a", "b"], reasoner: reasoner)
+    let sample = try await evaluator.run(Self.items, asking: .everything)
+    #expect(reasoner.texts.count == Self.items.count)
+    #expect(!sample.findings[0].contains(.notAsked))
+    // The first message was settled by its score: asked for comparison, charged to nobody.
+    #expect(sample.usages[0].calls == 0 && sample.statuses[2][0] == .skipped && sample.usages[1].calls == 1 && sample.usages[3].calls == 2)
+  }
+
+  @Test func whatNoRecordingHoldsIsNotAnAnswer() async throws {
+    let (evaluator, _) = Fixture.evaluator(["a", "b"], reasoner: WordReasoner(CategorySet(firstCount: 2)), book: AnswerBook(missing: "empty"))
+    let sample = try await evaluator.run(Self.items, asking: .everything)
+    #expect(sample.findings[0][4] == .notAsked && sample.statuses[2][4] == .skipped && sample.degraded[4] == nil && sample.verdicts[4] == .review)
+  }
+}
+
+@Suite struct TuningAsksLittle {
+  private func goal(_ text: String) throws -> Goal {
+    var diagnostics = Diagnostics()
+    return try #require(GoalParser().goal(text, &diagnostics))
+  }
+
+  /// The choice is the same as with every answer known, for a fraction of the questions.
+  @Test(arguments: ["minimum escalation_rate @ recall >= 0.8", "maximum f1 @ llm_calls <= 20%"]) func andChoosesTheSame(_ text: String) async throws {
+    let items = Fixture.population(3000)
+    let goals = [try goal(text)]
+    let eager = WordReasoner(CategorySet(firstCount: 1)), lazy = WordReasoner(CategorySet(firstCount: 1))
+    let (everything, _) = Fixture.evaluator(["a"], reasoner: eager)
+    let full = try await everything.run(items, asking: .everything)
+    let expected = try Tuner(full, goals: goals).run()
+    let (little, _) = Fixture.evaluator(["a"], reasoner: lazy)
+    var sample = try await little.run(items, asking: .nothing)
+    #expect(lazy.texts.isEmpty)
+    let outcome = try await LazyTuner(evaluator: little, goals: goals, options: TuningOptions(), limit: 3000).run(items, &sample)
+    #expect(outcome.result.goals[0].isMet && outcome.result.bands == expected.bands)
+    #expect(outcome.asked == lazy.texts.count && outcome.asked < 2000, "\(outcome.asked) asked")
+    #expect(outcome.result.goals[0].reported?.value(.recall) == expected.goals[0].reported?.value(.recall))
+  }
+
+  @Test func theLimitIsKept() async throws {
+    let items = Fixture.population(2000)
+    let reasoner = WordReasoner(CategorySet(firstCount: 1))
+    let (evaluator, _) = Fixture.evaluator(["a"], reasoner: reasoner)
+    var sample = try await evaluator.run(items, asking: .nothing)
+    let tuner = LazyTuner(evaluator: evaluator, goals: [try goal("minimum escalation_rate @ recall >= 0.8")], options: TuningOptions(), limit: 10)
+    await #expect(throws: LazyTuner.LimitReached.self) { _ = try await tuner.run(items, &sample) }
+    #expect(reasoner.texts.isEmpty)
+  }
+
+  @Test func withoutAModelNothingIsAsked() async throws {
+    let items = Fixture.population(1500)
+    let reasoner = WordReasoner(CategorySet(firstCount: 1), notice: "no model")
+    let (evaluator, _) = Fixture.evaluator(["a"], reasoner: reasoner)
+    var sample = try await evaluator.run(items, asking: .nothing)
+    let outcome = try await LazyTuner(evaluator: evaluator, goals: [try goal("minimum escalation_rate @ recall >= 0.8")], options: TuningOptions(), limit: 100).run(items, &sample)
+    #expect(outcome.asked == 0 && reasoner.texts.isEmpty && outcome.result.goals[0].isMet)
+  }
+}
