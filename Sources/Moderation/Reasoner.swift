@@ -113,6 +113,19 @@ public struct Judgement: Sendable, Hashable {
   }
 }
 
+extension Judgement {
+  /// The same judgement, however long the model took for it.
+  public static func == (a: Self, b: Self) -> Bool {
+    a.findings == b.findings && a.usage == b.usage && a.model == b.model && a.notes == b.notes
+  }
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(findings)
+    hasher.combine(usage)
+    hasher.combine(model)
+    hasher.combine(notes)
+  }
+}
+
 /// Why a reasoner gave no judgement at all.
 public struct ReasonerError: Error, Sendable, Hashable, CustomStringConvertible {
   public var cause: DegradedCause

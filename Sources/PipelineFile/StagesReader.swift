@@ -58,7 +58,8 @@ struct StagesReader {
     if !type.spec.scores, let bands = item.entry("bands") { refuseBands(bands, of: type.spec, &diagnostics) }
     let shown = without(item, type.spec.scores ? [] : ["bands"])
     let checked = checker.object(shown, fields: type.spec.ownFields + type.spec.commonFields, name: name, &diagnostics)
-    let bands = shown["bands"].map { BandsReader(table: table).read($0, &diagnostics) } ?? [:]
+    // The checked one: a threshold that came from a variable is text until then.
+    let bands = (checked?["bands"] ?? shown["bands"]).map { BandsReader(table: table).read($0, &diagnostics) } ?? [:]
     guard let checked, let id else { return (id, nil) }
     let definition = definition(checked, id: id, type: type, bands: bands, at: item.span)
     if !diagnostics.all[before...].contains(where: { $0.severity == .error }) { type.check(definition.configuration, &diagnostics) }
