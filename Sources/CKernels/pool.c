@@ -2,6 +2,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <time.h>
 
 #if defined(__x86_64__)
 #define RELAX() __builtin_ia32_pause()
@@ -15,8 +16,12 @@
 /// a helper that wakes late can never touch a run that is over: run:24 | count:20 | next:20.
 #define COUNT_OF(word) (uint32_t)(((word) >> 20) & 0xfffff)
 #define NEXT_OF(word) (uint32_t)((word) & 0xfffff)
-/// About 20 µs: longer than the serial work between two runs, far shorter than a time slice.
-enum { SPINS = 600 };
+/// About 50 µs: longer than the serial work between two runs and than the last piece of one, far shorter than a time slice. Waking a sleeper costs as
+/// much again, more in a virtual machine, and a forward pass has two hundred runs.
+enum { SPINS = 4000 };
+/// When the caller lay blocked for more than 3/10 of a window, a core is shared with a neighbour: a helper that the system takes off it holds up
+/// every run. One helper less is then faster. It is tried again after some windows, after twice as many each time that it fails.
+enum { WINDOW_NS = 200 * 1000 * 1000, FIRST_PATIENCE = 8, LAST_PATIENCE = 128 };
 
 struct wk_pool {
   _Alignas(128) _Atomic uint64_t word;
@@ -26,12 +31,23 @@ struct wk_pool {
   uint32_t threads;
   uint64_t run;
   _Atomic uint32_t sleepers;
+  /// Workers that take pieces; the others are parked.
+  _Atomic uint32_t active;
+  /// Of the window that is on, for the caller only.
+  uint64_t window_start, blocked;
+  uint32_t windows, patience;
   _Atomic int caller_waits;
   _Atomic int stop;
   pthread_mutex_t lock;
-  pthread_cond_t work, done;
+  pthread_cond_t work, done, parked;
   pthread_t *helpers;
 };
+
+static uint64_t nanoseconds(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
 
 typedef struct {
   wk_pool *pool;
@@ -69,14 +85,20 @@ static void *help(void *argument) {
   free(argument);
   wk_pool *p = h.pool;
   while (!atomic_load_explicit(&p->stop, memory_order_relaxed)) {
-    if (take_pieces(p, h.worker)) continue;
-    int spins = SPINS;
-    while (spins-- && !has_work(p)) RELAX();
-    if (spins >= 0) continue;
+    if (h.worker < atomic_load(&p->active)) {
+      if (take_pieces(p, h.worker)) continue;
+      int spins = SPINS;
+      while (spins-- && !has_work(p)) RELAX();
+      if (spins >= 0) continue;
+    }
     pthread_mutex_lock(&p->lock);
-    atomic_fetch_add(&p->sleepers, 1);
-    while (!has_work(p) && !atomic_load(&p->stop)) pthread_cond_wait(&p->work, &p->lock);
-    atomic_fetch_sub(&p->sleepers, 1);
+    if (h.worker >= atomic_load(&p->active)) {
+      if (!atomic_load(&p->stop)) pthread_cond_wait(&p->parked, &p->lock);
+    } else {
+      atomic_fetch_add(&p->sleepers, 1);
+      while (!has_work(p) && !atomic_load(&p->stop)) pthread_cond_wait(&p->work, &p->lock);
+      atomic_fetch_sub(&p->sleepers, 1);
+    }
     pthread_mutex_unlock(&p->lock);
   }
   return NULL;
@@ -93,6 +115,11 @@ wk_pool *wk_pool_create(uint32_t threads) {
   atomic_init(&p->stop, 0);
   p->run = 0;
   p->threads = 1;
+  atomic_init(&p->active, 1);
+  p->window_start = nanoseconds();
+  p->blocked = 0;
+  p->windows = 0;
+  p->patience = FIRST_PATIENCE;
   p->helpers = calloc(threads, sizeof(pthread_t));
   if (!p->helpers) {
     free(p);
@@ -101,6 +128,7 @@ wk_pool *wk_pool_create(uint32_t threads) {
   pthread_mutex_init(&p->lock, NULL);
   pthread_cond_init(&p->work, NULL);
   pthread_cond_init(&p->done, NULL);
+  pthread_cond_init(&p->parked, NULL);
   while (p->threads < threads) {
     helper *h = malloc(sizeof(helper));
     if (!h) break;
@@ -110,6 +138,7 @@ wk_pool *wk_pool_create(uint32_t threads) {
       break;
     }
     p->threads++;
+    atomic_store(&p->active, p->threads);
   }
   return p;
 }
@@ -118,10 +147,12 @@ void wk_pool_destroy(wk_pool *p) {
   pthread_mutex_lock(&p->lock);
   atomic_store(&p->stop, 1);
   pthread_cond_broadcast(&p->work);
+  pthread_cond_broadcast(&p->parked);
   pthread_mutex_unlock(&p->lock);
   for (uint32_t i = 0; i + 1 < p->threads; i++) pthread_join(p->helpers[i], NULL);
   pthread_cond_destroy(&p->work);
   pthread_cond_destroy(&p->done);
+  pthread_cond_destroy(&p->parked);
   pthread_mutex_destroy(&p->lock);
   free(p->helpers);
   free(p);
@@ -129,10 +160,48 @@ void wk_pool_destroy(wk_pool *p) {
 
 uint32_t wk_pool_threads(const wk_pool *p) { return p->threads; }
 
+/// After a run: one worker less when a neighbour holds the helpers up, one more when that may be over.
+static void adapt(wk_pool *p) {
+  const uint64_t now = nanoseconds(), elapsed = now - p->window_start;
+  if (elapsed < WINDOW_NS) return;
+  const uint32_t active = atomic_load(&p->active);
+  if (p->blocked > elapsed / 10 * 3 && active > 1) {
+    atomic_store(&p->active, active - 1);
+    p->windows = 0;
+  } else if (active < p->threads) {
+    if (++p->windows >= p->patience) {
+      if (p->patience < LAST_PATIENCE) p->patience *= 2;
+      p->windows = 0;
+      pthread_mutex_lock(&p->lock);
+      atomic_store(&p->active, active + 1);
+      pthread_cond_broadcast(&p->parked);
+      pthread_mutex_unlock(&p->lock);
+    }
+  } else if (p->patience > FIRST_PATIENCE && ++p->windows >= LAST_PATIENCE) {
+    p->patience = FIRST_PATIENCE;
+    p->windows = 0;
+  }
+  p->window_start = now;
+  p->blocked = 0;
+}
+
+static void wait_for_helpers(wk_pool *p, uint32_t count) {
+  for (int spins = SPINS; spins && atomic_load(&p->finished) != count; spins--) RELAX();
+  if (atomic_load(&p->finished) == count) return;
+  const uint64_t start = nanoseconds();
+  pthread_mutex_lock(&p->lock);
+  atomic_store(&p->caller_waits, 1);
+  while (atomic_load(&p->finished) != count) pthread_cond_wait(&p->done, &p->lock);
+  atomic_store(&p->caller_waits, 0);
+  pthread_mutex_unlock(&p->lock);
+  p->blocked += nanoseconds() - start;
+}
+
 void wk_pool_run(wk_pool *p, uint32_t count, void (*body)(void *, uint32_t, uint32_t), void *context) {
   if (!count) return;
-  if (p->threads == 1 || count == 1) {
+  if (p->threads == 1 || count == 1 || atomic_load(&p->active) == 1) {
     for (uint32_t i = 0; i < count; i++) body(context, i, 0);
+    if (p->threads > 1) adapt(p);
     return;
   }
   p->body = body;
@@ -146,11 +215,6 @@ void wk_pool_run(wk_pool *p, uint32_t count, void (*body)(void *, uint32_t, uint
     pthread_mutex_unlock(&p->lock);
   }
   take_pieces(p, 0);
-  for (int spins = SPINS; spins && atomic_load(&p->finished) != count; spins--) RELAX();
-  if (atomic_load(&p->finished) == count) return;
-  pthread_mutex_lock(&p->lock);
-  atomic_store(&p->caller_waits, 1);
-  while (atomic_load(&p->finished) != count) pthread_cond_wait(&p->done, &p->lock);
-  atomic_store(&p->caller_waits, 0);
-  pthread_mutex_unlock(&p->lock);
+  wait_for_helpers(p, count);
+  adapt(p);
 }

@@ -124,7 +124,8 @@ int wk_pack_int8_tile(const void *w, size_t columns, size_t group, size_t padded
 // MARK: threads
 
 /// A few persistent threads that take numbered pieces of work off one counter. A run waits for pieces, never for
-/// threads: a helper that the system has descheduled delays nothing it has not begun. Spinning is bounded.
+/// threads: a helper that the system has descheduled delays nothing it has not begun. Spinning is bounded. Beside busy neighbours, when helpers that lost
+/// their core hold up run after run, the pool goes on with fewer until that is over.
 typedef struct wk_pool wk_pool;
 /// `threads` counts the caller. NULL when out of memory; fewer helpers when the system refuses threads.
 wk_pool *wk_pool_create(uint32_t threads);

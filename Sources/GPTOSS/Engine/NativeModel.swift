@@ -28,10 +28,13 @@ public final class NativeModel: Sendable {
     public var sequenceBytes = 1 << 30
     public var prefixBytes = 512 << 20
     /// Folder where finished prefixes are written and looked for, so that the next process begins with them: 24 KB a token of the 20b shape. Made when
-    /// it is not there. Files that do not fit the model are passed over; all may be deleted at any time. Nil keeps prefixes in memory only.
+    /// it is not there. Of more than 1 GiB the files that were not used for longest go; any may be deleted at any time. Nil keeps prefixes in memory only.
     public var prefixFolder: String?
     public init() {}
   }
+
+  /// Name of the prefix folder that stages keep beside a checkpoint.
+  public static let prefixFolderName = "winnow-prefixes"
 
   public let config: ModelConfig
   public let tokenizer: Tokenizer

@@ -10,7 +10,9 @@ import Crypto
 
 /// Prefixes on disk, one file each, named by a hash of the model, the key and the tokens: what changes gets another name, so a file is never stale,
 /// and two processes may share the folder. A convenience, never a condition: what cannot be read is computed, what cannot be written is not kept.
+/// The files that were not used for longest go when they take more than the limit.
 final class PrefixFolder: Sendable {
+  private static let limit = 1 << 30
   private let path: String
   private let layout: PreparedLayout
   private let fingerprint: [UInt8]
@@ -25,6 +27,8 @@ final class PrefixFolder: Sendable {
     let file = file(key: prefix.key, prefix.tokens)
     guard FileSystem.exists(file), let entry = try? SavedPrefix.read(file, layout, fingerprint), entry.key == prefix.key, entry.tokens == prefix.tokens
     else { return nil }
+    // The time of the last use decides what goes first.
+    utimes(file, nil)
     return entry
   }
 
@@ -32,19 +36,42 @@ final class PrefixFolder: Sendable {
   func write(key: String, _ tokens: [TokenID], _ segment: KVSegment) {
     let file = file(key: key, tokens)
     guard !FileSystem.exists(file) else { return }
-    let work = Unmanaged.passRetained(Work(key: key, tokens: tokens, segment: segment, fingerprint: fingerprint, file: file))
+    let work = Unmanaged.passRetained(Work(key: key, tokens: tokens, segment: segment, folder: self, file: file))
     let status = wk_thread_start(
       { context in
         let work = Unmanaged<Work>.fromOpaque(context!).takeRetainedValue()
-        try? SavedPrefix.write(key: work.key, work.tokens, work.segment, work.fingerprint, to: work.file)
+        work.folder.trim(by: work.segment.bytes.count)
+        try? SavedPrefix.write(key: work.key, work.tokens, work.segment, work.folder.fingerprint, to: work.file)
       }, work.toOpaque())
     if status != 0 { work.release() }
   }
 
   private final class Work: Sendable {
-    let key: String, tokens: [TokenID], segment: KVSegment, fingerprint: [UInt8], file: String
-    init(key: String, tokens: [TokenID], segment: KVSegment, fingerprint: [UInt8], file: String) {
-      (self.key, self.tokens, self.segment, self.fingerprint, self.file) = (key, tokens, segment, fingerprint, file)
+    let key: String, tokens: [TokenID], segment: KVSegment, folder: PrefixFolder, file: String
+    init(key: String, tokens: [TokenID], segment: KVSegment, folder: PrefixFolder, file: String) {
+      (self.key, self.tokens, self.segment, self.folder, self.file) = (key, tokens, segment, folder, file)
+    }
+  }
+
+  /// Makes room for `bytes`.
+  private func trim(by bytes: Int) {
+    var files: [(path: String, size: Int, used: Int)] = []
+    guard let folder = opendir(path) else { return }
+    while let entry = readdir(folder) {
+      let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+      var status = stat()
+      guard name.hasSuffix(".kv"), stat("\(path)/\(name)", &status) == 0 else { continue }
+      #if canImport(Darwin)
+      files.append(("\(path)/\(name)", Int(status.st_size), status.st_mtimespec.tv_sec))
+      #else
+      files.append(("\(path)/\(name)", Int(status.st_size), status.st_mtim.tv_sec))
+      #endif
+    }
+    closedir(folder)
+    var total = files.reduce(bytes) { $0 + $1.size }
+    for file in files.sorted(by: { $0.used < $1.used }) where total > Self.limit {
+      unlink(file.path)
+      total -= file.size
     }
   }
 
