@@ -33,9 +33,6 @@ public final class NativeModel: Sendable {
     public init() {}
   }
 
-  /// Name of the prefix folder that stages keep beside a checkpoint.
-  public static let prefixFolderName = "winnow-prefixes"
-
   public let config: ModelConfig
   public let tokenizer: Tokenizer
   public let kernels: KernelSet
