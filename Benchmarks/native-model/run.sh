@@ -27,7 +27,7 @@ if [[ " $parts " =~ \ (forward|batch|job|start|neighbour)\  ]]; then
 fi
 
 # Marks each line with its part.
-record() { sed "s/^{/{\"part\":\"$1\",/" | tee -a "$results"; }
+record() { sed -u "s/^{/{\"part\":\"$1\",/" | tee -a "$results"; }
 bench() { "$winnow" model bench "$folder/model" --json --threads "$threads" "$@"; }
 
 for part in $parts; do
