@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """The moderation job on llama-server with its prompt cache: policy of 600 tokens warm, message of 60, 120 tokens generated.
 
-usage: llama_job.py LLAMA-SERVER MODEL.gguf THREADS; prints JSON lines. One message after the other in one slot, then eight at once in eight slots, the
-policy's cache copied into each beforehand. Prompts are random tokens, so nothing is shared but the policy.
+usage: llama_job.py LLAMA-SERVER MODEL.gguf THREADS; prints JSON lines. One message after the other in one slot; with LLAMA_SLOTS=8 also eight at once
+in as many slots, each warmed with the policy beforehand, which the server computes once for each. Prompts are random tokens, so nothing is shared but
+the policy.
 """
-import concurrent.futures, json, os, random, subprocess, sys, tempfile, time, urllib.request
+import concurrent.futures, json, os, random, subprocess, sys, time, urllib.request
 
-POLICY, MESSAGE, GENERATED, PORT, SLOTS = 600, 60, 120, 18917, 8
+POLICY, MESSAGE, GENERATED, PORT = 600, 60, 120, 18917
+SLOTS = int(os.environ.get("LLAMA_SLOTS", "1"))
 
 
 def call(path, body=None):
@@ -39,10 +41,9 @@ def peak(pid):
 
 def main():
     server, model, threads = sys.argv[1:4]
-    folder = tempfile.mkdtemp()
     begin = time.time()
     process = subprocess.Popen(
-        [server, "-m", model, "-t", threads, "-fa", "on", "-np", str(SLOTS), "-c", "8192", "--port", str(PORT), "--slot-save-path", folder, "--no-webui"],
+        [server, "-m", model, "-t", threads, "-fa", "on", "-np", str(SLOTS), "-c", str(1024 * SLOTS), "--port", str(PORT), "--no-webui"],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         while True:
@@ -58,20 +59,20 @@ def main():
         begin = time.time()
         call("/completion", {"prompt": policy, "n_predict": 0, "cache_prompt": True, "id_slot": 0})
         show("cold policy", time.time() - begin, "s")
-        call("/slots/0?action=save", {"filename": "policy"})
         count = int(os.environ.get("LLAMA_MESSAGES", "2"))
         begin = time.time()
         for seed in range(count):
             timings = judge(policy, 100 + seed, 0)
         show("job: one after the other", count * 60 / (time.time() - begin), "messages/min")
         show("of the last prompt from the cache", timings.get("cache_n", 0), "tokens")
-        for slot in range(SLOTS):
-            call(f"/slots/{slot}?action=restore", {"filename": "policy"})
-        begin = time.time()
-        with concurrent.futures.ThreadPoolExecutor(SLOTS) as pool:
-            cached = [t.get("cache_n", 0) for t in pool.map(lambda slot: judge(policy, 200 + slot, slot), range(SLOTS))]
-        show("job: eight at once", SLOTS * 60 / (time.time() - begin), "messages/min")
-        show("least of the eight prompts from the cache", min(cached), "tokens")
+        if SLOTS > 1:
+            for slot in range(1, SLOTS):
+                call("/completion", {"prompt": policy, "n_predict": 0, "cache_prompt": True, "id_slot": slot})
+            begin = time.time()
+            with concurrent.futures.ThreadPoolExecutor(SLOTS) as pool:
+                cached = [t.get("cache_n", 0) for t in pool.map(lambda slot: judge(policy, 200 + slot, slot), range(SLOTS))]
+            show(f"job: {SLOTS} at once", SLOTS * 60 / (time.time() - begin), "messages/min")
+            show("least of their prompts from the cache", min(cached), "tokens")
         show("peak resident memory", peak(process.pid), "GB")
     finally:
         process.kill()

@@ -27,13 +27,13 @@ if [[ " $parts " =~ \ (forward|batch|job|start|neighbour)\  ]]; then
 fi
 
 # Marks each line with its part.
-record() { sed "s/^{/{\"part\":\"$1\",/" | tee -a "$results"; }
+record() { sed -u "s/^{/{\"part\":\"$1\",/" | tee -a "$results"; }
 bench() { "$winnow" model bench "$folder/model" --json --threads "$threads" "$@"; }
 
 for part in $parts; do
   echo "== $part" >&2
   case $part in
-    llama) "$LLAMA/llama-bench" -m "$folder/model.gguf" -t "$threads" -fa 1 -p 512 -n 32 -r 2 -o jsonl 2> /dev/null | record llama ;;
+    llama) "$LLAMA/llama-bench" -m "$folder/model.gguf" -t "$threads" -fa 1 -p 512 -n 32 -r "${REPEATS:-2}" -o jsonl 2> /dev/null | record llama ;;
     llama-batch)
       # -kvu: the sequences share the policy's cache; random tokens for every sequence are this tool's default.
       "$LLAMA/llama-batched-bench" -m "$folder/model.gguf" -t "$threads" -fa on -kvu -pps -npp 600 -ntg 8 -npl 8,16,32 -c 1024 -b 2048 -ub 512 \

@@ -55,9 +55,8 @@ print()
 print("| | winnow | llama.cpp |")
 print("| --- | --- | --- |")
 print(f"| decode, 32 beside 32 | {number(starting('batch', 'decode 32 '))} tok/s | {number(value('llama-batch', 32))} tok/s |")
-print(f"| moderation job, its server with eight slots | {number(starting('job', 'job: 120 tokens'))} messages/min | {number(value('llama-job', 'job: eight at once'))} messages/min |")
 print(f"| second start to the first verdict; its server until healthy | {number(value('start', 'start to first verdict'), 2)} s | {number(value('llama-job', 'start until healthy'))} s |")
 print(f"| peak resident memory | {number(value('job', 'peak resident memory'), 2)} GB | {number(value('llama-job', 'peak resident memory'), 2)} GB |")
-for name in ("decode 1 ", "decode 8 ", "prefill 60"):
+for name, work in (("decode 1 ", "decode, one sequence"), ("decode 8 ", "decode, 8"), ("prefill 60", "prefill, 60 tokens")):
     two, one = starting("neighbour-2", name), starting("neighbour-1", name)
-    print(f"| {name.strip()} beside one busy process: two threads, one thread | {number(two)}, {number(one)} tok/s | |")
+    print(f"| {work}, beside one busy process: two threads; one thread | {number(two)}; {number(one)} tok/s | – |")

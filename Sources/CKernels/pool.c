@@ -12,10 +12,14 @@
 #define RELAX() ((void)0)
 #endif
 
-/// One word says which run is on, how many pieces it has and which is next, so that taking a piece is one atomic step and
-/// a helper that wakes late can never touch a run that is over: run:24 | count:20 | next:20.
-#define COUNT_OF(word) (uint32_t)(((word) >> 20) & 0xfffff)
+/// Each worker has a share of the pieces, in order, so that it reads ascending memory; who has finished his own takes from the ends of the others'.
+/// One word says which run it belongs to and what is left, so that taking a piece is one atomic step and a helper that wakes late can never
+/// touch a run that is over: run:24 | end:20 | next:20.
+#define END_OF(word) (uint32_t)(((word) >> 20) & 0xfffff)
 #define NEXT_OF(word) (uint32_t)((word) & 0xfffff)
+typedef struct {
+  _Alignas(128) _Atomic uint64_t word;
+} share;
 /// About 50 µs: longer than the serial work between two runs and than the last piece of one, far shorter than a time slice. Waking a sleeper costs as
 /// much again, more in a virtual machine, and a forward pass has two hundred runs.
 enum { SPINS = 4000 };
@@ -24,12 +28,15 @@ enum { SPINS = 4000 };
 enum { WINDOW_NS = 200 * 1000 * 1000, FIRST_PATIENCE = 8, LAST_PATIENCE = 128 };
 
 struct wk_pool {
-  _Alignas(128) _Atomic uint64_t word;
+  /// Number of the run that is on, or was last.
+  _Alignas(128) _Atomic uint64_t run;
   _Alignas(128) _Atomic uint32_t finished;
+  /// Read only while holding a piece of the run.
   _Alignas(128) void (*body)(void *, uint32_t, uint32_t);
   void *context;
+  uint32_t count;
   uint32_t threads;
-  uint64_t run;
+  share *shares;
   _Atomic uint32_t sleepers;
   /// Workers that take pieces; the others are parked.
   _Atomic uint32_t active;
@@ -54,49 +61,52 @@ typedef struct {
   uint32_t worker;
 } helper;
 
-/// Takes pieces until none is left; returns whether any was taken. `body` and `context` are read only while holding a
-/// piece, and the run cannot end before that piece does.
-static int take_pieces(wk_pool *p, uint32_t worker) {
-  int any = 0;
-  uint64_t word = atomic_load_explicit(&p->word, memory_order_acquire);
-  while (NEXT_OF(word) < COUNT_OF(word)) {
-    if (!atomic_compare_exchange_weak_explicit(&p->word, &word, word + 1, memory_order_acq_rel, memory_order_acquire)) continue;
-    const uint32_t count = COUNT_OF(word);
-    p->body(p->context, NEXT_OF(word), worker);
-    any = 1;
+/// Takes pieces of a share until none is left, from its beginning or its end. `body`, `context` and `count` are read only while holding a piece, and the
+/// run cannot end before that piece does.
+static void take_from(wk_pool *p, share *s, int from_end, uint32_t worker) {
+  uint64_t word = atomic_load_explicit(&s->word, memory_order_acquire);
+  while (NEXT_OF(word) < END_OF(word)) {
+    const uint64_t taken = from_end ? word - ((uint64_t)1 << 20) : word + 1;
+    if (!atomic_compare_exchange_weak_explicit(&s->word, &word, taken, memory_order_acq_rel, memory_order_acquire)) continue;
+    const uint32_t count = p->count;
+    p->body(p->context, from_end ? END_OF(word) - 1 : NEXT_OF(word), worker);
     // Sequentially consistent with caller_waits: either we see that the caller waits or it sees our count.
     if (atomic_fetch_add(&p->finished, 1) + 1 == count && atomic_load(&p->caller_waits)) {
       pthread_mutex_lock(&p->lock);
       pthread_cond_signal(&p->done);
       pthread_mutex_unlock(&p->lock);
     }
-    word = atomic_load_explicit(&p->word, memory_order_acquire);
+    word = atomic_load_explicit(&s->word, memory_order_acquire);
   }
-  return any;
 }
 
-static int has_work(wk_pool *p) {
-  const uint64_t word = atomic_load(&p->word);
-  return NEXT_OF(word) < COUNT_OF(word);
+static void take_pieces(wk_pool *p, uint32_t worker) {
+  take_from(p, &p->shares[worker], 0, worker);
+  for (uint32_t i = 1; i < p->threads; i++) take_from(p, &p->shares[(worker + i) % p->threads], 1, worker);
 }
 
 static void *help(void *argument) {
   const helper h = *(helper *)argument;
   free(argument);
   wk_pool *p = h.pool;
+  uint64_t seen = 0;
   while (!atomic_load_explicit(&p->stop, memory_order_relaxed)) {
     if (h.worker < atomic_load(&p->active)) {
-      if (take_pieces(p, h.worker)) continue;
       int spins = SPINS;
-      while (spins-- && !has_work(p)) RELAX();
-      if (spins >= 0) continue;
+      while (spins-- && atomic_load(&p->run) == seen) RELAX();
+      const uint64_t run = atomic_load(&p->run);
+      if (run != seen) {
+        seen = run;
+        take_pieces(p, h.worker);
+        continue;
+      }
     }
     pthread_mutex_lock(&p->lock);
     if (h.worker >= atomic_load(&p->active)) {
       if (!atomic_load(&p->stop)) pthread_cond_wait(&p->parked, &p->lock);
     } else {
       atomic_fetch_add(&p->sleepers, 1);
-      while (!has_work(p) && !atomic_load(&p->stop)) pthread_cond_wait(&p->work, &p->lock);
+      while (atomic_load(&p->run) == seen && !atomic_load(&p->stop)) pthread_cond_wait(&p->work, &p->lock);
       atomic_fetch_sub(&p->sleepers, 1);
     }
     pthread_mutex_unlock(&p->lock);
@@ -108,12 +118,12 @@ wk_pool *wk_pool_create(uint32_t threads) {
   wk_pool *p = NULL;
   if (posix_memalign((void **)&p, 128, sizeof(wk_pool))) return NULL;
   if (threads < 1) threads = 1;
-  atomic_init(&p->word, 0);
+  atomic_init(&p->run, 0);
   atomic_init(&p->finished, 0);
   atomic_init(&p->sleepers, 0);
   atomic_init(&p->caller_waits, 0);
   atomic_init(&p->stop, 0);
-  p->run = 0;
+  p->shares = NULL;
   p->threads = 1;
   atomic_init(&p->active, 1);
   p->window_start = nanoseconds();
@@ -121,10 +131,12 @@ wk_pool *wk_pool_create(uint32_t threads) {
   p->windows = 0;
   p->patience = FIRST_PATIENCE;
   p->helpers = calloc(threads, sizeof(pthread_t));
-  if (!p->helpers) {
+  if (!p->helpers || posix_memalign((void **)&p->shares, 128, threads * sizeof(share))) {
+    free(p->helpers);
     free(p);
     return NULL;
   }
+  for (uint32_t i = 0; i < threads; i++) atomic_init(&p->shares[i].word, 0);
   pthread_mutex_init(&p->lock, NULL);
   pthread_cond_init(&p->work, NULL);
   pthread_cond_init(&p->done, NULL);
@@ -154,6 +166,7 @@ void wk_pool_destroy(wk_pool *p) {
   pthread_cond_destroy(&p->done);
   pthread_cond_destroy(&p->parked);
   pthread_mutex_destroy(&p->lock);
+  free(p->shares);
   free(p->helpers);
   free(p);
 }
@@ -207,8 +220,14 @@ void wk_pool_run(wk_pool *p, uint32_t count, void (*body)(void *, uint32_t, uint
   p->body = body;
   p->context = context;
   atomic_store(&p->finished, 0);
-  p->run = (p->run + 1) & 0xffffff;
-  atomic_store(&p->word, p->run << 40 | (uint64_t)count << 20);
+  p->count = count;
+  const uint64_t run = atomic_load(&p->run) + 1;
+  const uint32_t active = atomic_load(&p->active);
+  for (uint32_t i = 0; i < active; i++) {
+    const uint64_t next = (uint64_t)count * i / active, end = (uint64_t)count * (i + 1) / active;
+    atomic_store(&p->shares[i].word, (run & 0xffffff) << 40 | end << 20 | next);
+  }
+  atomic_store(&p->run, run);
   if (atomic_load(&p->sleepers)) {
     pthread_mutex_lock(&p->lock);
     pthread_cond_broadcast(&p->work);
