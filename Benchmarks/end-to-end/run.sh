@@ -13,7 +13,7 @@ records=$(wc -l < "$folder/messages.jsonl")
 # One core: reading, screening and writing are threads of their own, so a single lane would still use more than one core.
 measure() {
   /usr/bin/time -f '%e %U %S %M' -o "$folder/time" taskset -c "$2" "$winnow" run "$folder/pipeline/pipeline.yaml" "$folder/messages.jsonl" --verdicts-only --trace none --threads "$1" --quiet -o /dev/null
-  awk -v n="$records" -v t="$1" '{ printf "winnow, %d core%s: %.0f msg/s wall, %.0f msg/s of CPU, peak %.0f MB\n", t, t > 1 ? "s" : "", n / $1, n / ($2 + $3), $4 / 1024 }' "$folder/time"
+  awk -v n="$records" -v t="$1" '{ printf "winnow, %d core%s: %.0f msg/s wall, %.0f msg/s of CPU, peak %.0f MB\n", t, (t > 1 ? "s" : ""), n / $1, n / ($2 + $3), $4 / 1024 }' "$folder/time"
 }
 measure 1 0
 measure 2 0,1
