@@ -30,6 +30,8 @@ struct TrainCommand: AsyncParsableCommand {
     name: .customLong("class-weight"),
     help: "LABEL=FACTOR: what a positive row of the label counts beside a negative one. Repeatable. Calibration undoes the shift of the scores.")
   var classWeights: [String] = []
+  @Option(parsing: .singleValue, help: "What a row's loss weighs against the size of the weights (C of LIBLINEAR). Repeatable: the one with the least held-out log loss.")
+  var cost: [Double] = []
   @Option(help: "What the model is for; goes into its card.") var description = ""
   @Option(help: "A data source; goes into the card. Repeatable, each with its --license.") var source: [String] = []
   @Option(help: "Licence of the source at the same place.") var license: [String] = []
@@ -94,6 +96,7 @@ struct TrainCommand: AsyncParsableCommand {
       configuration.calibration = calibration
       configuration.folds = folds
       if float { configuration.precision = .float32 }
+      if !cost.isEmpty { configuration.costs = cost }
       if let bits { configuration.features.bucketBits = bits }
       if let wordNgrams { configuration.features.wordNgrams = wordNgrams }
       configuration.features.characterNgrams = try parsedCharacterNgrams
