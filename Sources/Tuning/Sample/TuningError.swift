@@ -21,14 +21,17 @@ public enum TuningError: Error, Sendable, Hashable, CustomStringConvertible {
     switch self {
     case .malformedRow(let id, let reason): "message `\(id)` cannot be evaluated: \(reason)"
     case .emptySample: "there are no messages to evaluate"
-    case .noLabels(let category?): "no message has a label of category `\(category)`"
+    case .noLabels(let category?): "no message has a label of category `\(category)`\(Self.goalHint)"
     case .noLabels(nil): "no message has a label"
     case .oneClass(let category, let positives, let negatives):
-      "category `\(category)` has \(positives) positive and \(negatives) negative labels: both kinds are needed"
+      "category `\(category)` has \(positives) positive and \(negatives) negative labels: both kinds are needed\(Self.goalHint)"
     case .noScoringStage: "the pipeline has no scoring stage, so there is no threshold to choose"
     case .unknownStage(let stage): "the pipeline has no scoring stage `\(stage)`"
     case .noScores(let stage, let category): "stage `\(stage)` gave no score of category `\(category)`"
     case .mismatch(let what): what
     }
   }
+
+  /// A goal without a category speaks of every one.
+  private static let goalHint = "; a goal for some categories only names each in front, as in `spam: maximum f1`"
 }
