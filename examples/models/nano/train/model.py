@@ -1,0 +1,169 @@
+"""gpt-oss in PyTorch for training: one policy prefix shared by several continuations, unpadded linear layers, attention of chosen heads exposed.
+
+The equations are those of GptOssForCausalLM: RMSNorm, grouped-query attention with biases and sinks, sliding and full layers in turn, half-split
+rotary embedding without scaling, top-k router with softmax over the chosen, clamped SwiGLU experts, untied head. Gate and up rows are kept
+apart here and interleaved on export.
+"""
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+CONFIG = dict(vocab=4096, hidden=192, layers=6, heads=6, kv_heads=2, head_dim=32, experts=8, top_k=2, intermediate=96, window=128, theta=10000.0, limit=7.0, eps=1e-5)
+
+
+# Matrix products are done in this type: twice as fast on processors that have it. Measurements set it to float32.
+LOW = torch.bfloat16
+
+
+def linear(x, w, b=None):
+    y = F.linear(x.to(LOW), w.to(LOW)).float()
+    return y if b is None else y + b
+
+
+class RMSNorm(nn.Module):
+    def __init__(self, size, eps):
+        super().__init__()
+        self.weight, self.eps = nn.Parameter(torch.ones(size)), eps
+
+    def forward(self, x):
+        return F.rms_norm(x, (x.shape[-1],), self.weight, self.eps)
+
+
+class Rotary:
+    def __init__(self, c, maximum=4096):
+        inv = c["theta"] ** (-torch.arange(0, c["head_dim"], 2).float() / c["head_dim"])
+        angle = torch.arange(maximum).float()[:, None] * inv
+        self.cos, self.sin = angle.cos(), angle.sin()
+
+    def __call__(self, x, positions):
+        cos, sin = self.cos[positions][:, None], self.sin[positions][:, None]
+        a, b = x.chunk(2, -1)
+        return torch.cat([a * cos - b * sin, b * cos + a * sin], -1)
+
+
+class Layer(nn.Module):
+    def __init__(self, c, index):
+        super().__init__()
+        self.c, self.sliding = c, index % 2 == 0
+        d, q, kv, e, i = c["hidden"], c["heads"] * c["head_dim"], c["kv_heads"] * c["head_dim"], c["experts"], c["intermediate"]
+        self.norm1, self.norm2 = RMSNorm(d, c["eps"]), RMSNorm(d, c["eps"])
+
+        def matrix(o, n, scale=1.0):
+            return nn.Parameter(torch.randn(o, n) * scale / math.sqrt(n))
+
+        depth = 1 / math.sqrt(2 * c["layers"])
+        self.qkv, self.qkv_bias = matrix(q + 2 * kv, d), nn.Parameter(torch.zeros(q + 2 * kv))
+        self.o, self.o_bias = matrix(d, q, depth), nn.Parameter(torch.zeros(d))
+        self.sinks = nn.Parameter(torch.zeros(c["heads"]))
+        self.router, self.router_bias = matrix(e, d, 0.5), nn.Parameter(torch.zeros(e))
+        self.gate = nn.ParameterList([matrix(i, d) for _ in range(e)])
+        self.up = nn.ParameterList([matrix(i, d) for _ in range(e)])
+        self.down = nn.ParameterList([matrix(d, i, depth) for _ in range(e)])
+        self.gate_bias = nn.ParameterList([nn.Parameter(torch.zeros(i)) for _ in range(e)])
+        self.up_bias = nn.ParameterList([nn.Parameter(torch.zeros(i)) for _ in range(e)])
+        self.down_bias = nn.ParameterList([nn.Parameter(torch.zeros(d)) for _ in range(e)])
+
+    def experts(self, x):
+        c = self.c
+        logits = F.linear(x, self.router, self.router_bias)
+        top, chosen = logits.topk(c["top_k"], -1)
+        weight = top.softmax(-1)
+        out = torch.zeros_like(x)
+        for e in range(c["experts"]):
+            rows, slot = (chosen == e).nonzero(as_tuple=True)
+            if not len(rows):
+                continue
+            h = x[rows]
+            g = linear(h, self.gate[e], self.gate_bias[e]).clamp(max=c["limit"])
+            u = linear(h, self.up[e], self.up_bias[e]).clamp(-c["limit"], c["limit"])
+            h = linear(g * torch.sigmoid(1.702 * g) * (u + 1), self.down[e], self.down_bias[e])
+            out = out.index_add(0, rows, h * weight[rows, slot, None])
+        # Load balance: share of tokens times mean probability.
+        share = F.one_hot(chosen, c["experts"]).float().mean((0, 1))
+        balance = c["experts"] * (share * logits.softmax(-1).mean(0)).sum()
+        return out, balance
+
+
+class Nano(nn.Module):
+    def __init__(self, c=CONFIG):
+        super().__init__()
+        self.c = c
+        self.embed = nn.Parameter(torch.randn(c["vocab"], c["hidden"]))
+        self.layers = nn.ModuleList([Layer(c, i) for i in range(c["layers"])])
+        self.norm = RMSNorm(c["hidden"], c["eps"])
+        self.head = nn.Parameter(torch.empty(0))
+        self.rotary = Rotary(c)
+        # Only for training.
+        self.category = nn.Linear(c["hidden"], 7)
+        self.violation = nn.Linear(c["hidden"], 1)
+        self.tie()
+
+    def tie(self):
+        """The head starts as the embedding, so that a copied value votes for its own token."""
+        self.head = nn.Parameter(self.embed.detach().clone() / math.sqrt(self.c["hidden"]))
+
+    def forward(self, batch, pointers=()):
+        """`batch`: prefix [P], tokens [K, S] padded, lengths [K]. Gives hidden states of prefix and of the unpadded suffix tokens, and for each
+        (layer, head) in `pointers` query and key tensors."""
+        c = self.c
+        prefix, suffix, lengths = batch["prefix"], batch["suffix"], batch["lengths"]
+        P, (K, S) = len(prefix), suffix.shape
+        mask = torch.arange(S)[None] < lengths[:, None]
+        rows, cols = mask.nonzero(as_tuple=True)
+        x = self.embed[torch.cat([prefix, suffix[rows, cols]])]
+        positions = torch.cat([torch.arange(P), P + cols])
+        heads, kv, hd, W = c["heads"], c["kv_heads"], c["head_dim"], c["window"]
+        rep = heads // kv
+
+        def wall(hidden):
+            return torch.where(hidden, -1e9, 0.0).to(LOW)
+
+        i, s = torch.arange(P), torch.arange(S)
+        distance, own = i[:, None] - i[None], s[:, None] - s[None]
+        below, near = wall(distance < 0), wall((distance < 0) | (distance >= W))
+        own_below, own_near = wall(own < 0), wall((own < 0) | (own >= W))
+        saved, balance, middle = {}, 0.0, None
+        for index, layer in enumerate(self.layers):
+            if index == c["layers"] // 2:
+                middle = x
+            h = layer.norm1(x)
+            qkv = linear(h, layer.qkv, layer.qkv_bias)
+            q, k, v = qkv.split([heads * hd, kv * hd, kv * hd], -1)
+            q = self.rotary(q.view(-1, heads, hd), positions) / math.sqrt(hd)
+            k = self.rotary(k.view(-1, kv, hd), positions)
+            v = v.view(-1, kv, hd)
+            for l, head in pointers:
+                if l == index:
+                    saved[l, head] = (q[:, head], k[:, head // rep], layer.sinks[head])
+            q, k, v = q.to(LOW), k.to(LOW), v.to(LOW)
+            # Prefix: [kv, queries of the group, keys].
+            qp = q[:P].view(P, kv, rep, hd).permute(1, 2, 0, 3).reshape(kv, rep * P, hd)
+            kp, vp = k[:P].transpose(0, 1), v[:P].transpose(0, 1)
+            sink = layer.sinks.to(LOW).view(kv, rep, 1, 1)
+            scores = (qp @ kp.transpose(1, 2)).view(kv, rep, P, P) + (near if layer.sliding else below)
+            p = torch.cat([scores, sink.expand(-1, -1, P, 1)], -1).softmax(-1)[..., :-1]
+            out_p = (p.reshape(kv, rep * P, P) @ vp).view(kv, rep, P, hd).permute(2, 0, 1, 3).reshape(P, heads * hd)
+            # Suffix: the end of the prefix where the window allows no more, and its own tokens.
+            first = max(0, P - W) if layer.sliding else 0
+            n = P - first
+            qs, ks, vs = (x.new_zeros(K, S, h, hd, dtype=LOW).index_put((rows, cols), t[P:]) for h, t in ((heads, q), (kv, k), (kv, v)))
+            qs = qs.view(K, S, kv, rep, hd).permute(2, 0, 3, 1, 4).reshape(kv, K * rep * S, hd)
+            before = (qs @ kp[:, first:].transpose(1, 2)).view(kv, K, rep, S, n)
+            ks, vs = (t.permute(2, 0, 1, 3).reshape(kv * K, S, hd) for t in (ks, vs))
+            inside = (qs.view(kv * K, rep * S, hd) @ ks.transpose(1, 2)).view(kv, K, rep, S, S) + (own_near if layer.sliding else own_below)
+            if layer.sliding:
+                before = before + torch.where((P + s)[:, None] - torch.arange(first, P)[None] >= W, -1e9, 0.0).to(LOW)
+            p = torch.cat([before, inside, sink.view(kv, 1, rep, 1, 1).expand(-1, K, -1, S, 1)], -1).softmax(-1)
+            out_s = p[..., :n].reshape(kv, K * rep * S, n) @ vp[:, first:]
+            out_s = out_s.view(kv * K, rep * S, hd) + p[..., n:n + S].reshape(kv * K, rep * S, S) @ vs
+            out_s = out_s.view(kv, K, rep, S, hd).permute(1, 3, 0, 2, 4).reshape(K, S, heads * hd)[rows, cols]
+            x = x + linear(torch.cat([out_p, out_s]), layer.o, layer.o_bias)
+            h, b = layer.experts(layer.norm2(x))
+            x = x + h
+            balance = balance + b / c["layers"]
+        return dict(x=x, normed=None, middle=middle, saved=saved, balance=balance, rows=rows, cols=cols, P=P)
+
+    def logits(self, x):
+        return linear(self.norm(x), self.head)
