@@ -46,7 +46,7 @@ def unpack(blocks, scales):
 
 def tensors(state, c):
     out = {"model.embed_tokens.weight": state["embed"], "lm_head.weight": state["head"], "model.norm.weight": state["norm.weight"]}
-    q, kv, e = c["heads"] * c["head_dim"], c["kv_heads"] * c["head_dim"], c["experts"]
+    q, kv = c["heads"] * c["head_dim"], c["kv_heads"] * c["head_dim"]
     for l in range(c["layers"]):
         s, t = f"layers.{l}.", f"model.layers.{l}."
         out[t + "input_layernorm.weight"], out[t + "post_attention_layernorm.weight"] = state[s + "norm1.weight"], state[s + "norm2.weight"]
@@ -58,15 +58,12 @@ def tensors(state, c):
         out[t + "self_attn.sinks"] = state[s + "sinks"]
         out[t + "mlp.router.weight"], out[t + "mlp.router.bias"] = state[s + "router"], state[s + "router_bias"]
 
-        def stack(name):
-            return torch.stack([state[f"{s}{name}.{n}"] for n in range(e)])
-
         # Rows 2i are gates, rows 2i + 1 are ups.
-        both = torch.stack([stack("gate"), stack("up")], 2).flatten(1, 2)
-        out[t + "mlp.experts.gate_up_proj_bias"] = torch.stack([stack("gate_bias"), stack("up_bias")], 2).flatten(1, 2)
+        both = torch.stack(state[s + "gate_up"].chunk(2, 1), 2).flatten(1, 2)
+        out[t + "mlp.experts.gate_up_proj_bias"] = torch.stack(state[s + "gate_up_bias"].chunk(2, 1), 2).flatten(1, 2)
         out[t + "mlp.experts.gate_up_proj_blocks"], out[t + "mlp.experts.gate_up_proj_scales"] = mxfp4(both)
-        out[t + "mlp.experts.down_proj_blocks"], out[t + "mlp.experts.down_proj_scales"] = mxfp4(stack("down"))
-        out[t + "mlp.experts.down_proj_bias"] = stack("down_bias")
+        out[t + "mlp.experts.down_proj_blocks"], out[t + "mlp.experts.down_proj_scales"] = mxfp4(state[s + "down"])
+        out[t + "mlp.experts.down_proj_bias"] = state[s + "down_bias"]
     return {k: (v if v.dtype == torch.uint8 else v.bfloat16()).contiguous() for k, v in out.items()}
 
 
@@ -74,9 +71,9 @@ def rounded(state, c):
     """The same training state with the values that the exported folder holds."""
     state = dict(state)
     for key, v in state.items():
-        if any(f".{n}." in key for n in ("gate", "up", "down")):
+        if key.endswith((".gate_up", ".down")):
             state[key] = unpack(*mxfp4(v))
-        elif not key.startswith(("category", "violation")):
+        elif not key.startswith(("category", "violation", "letter", "digit")):
             state[key] = v.bfloat16().float()
     return state
 
@@ -86,7 +83,7 @@ def config(c, special):
         "architectures": ["GptOssForCausalLM"], "attention_bias": True, "attention_dropout": 0.0, "eos_token_id": special["<|return|>"],
         "experts_per_token": c["top_k"], "head_dim": c["head_dim"], "hidden_act": "silu", "hidden_size": c["hidden"], "initial_context_length": 4096,
         "initializer_range": 0.02, "intermediate_size": c["intermediate"],
-        "layer_types": ["sliding_attention" if l % 2 == 0 else "full_attention" for l in range(c["layers"])], "max_position_embeddings": 4096,
+        "layer_types": ["sliding_attention" if l == 0 else "full_attention" for l in range(c["layers"])], "max_position_embeddings": 4096,
         "model_type": "gpt_oss", "num_attention_heads": c["heads"], "num_experts_per_tok": c["top_k"], "num_hidden_layers": c["layers"],
         "num_key_value_heads": c["kv_heads"], "num_local_experts": c["experts"], "output_router_logits": False, "pad_token_id": special["<|endoftext|>"],
         "quantization_config": {"modules_to_not_convert": ["model.layers.*.self_attn", "model.layers.*.mlp.router", "model.embed_tokens", "lm_head"], "quant_method": "mxfp4"},

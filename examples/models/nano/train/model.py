@@ -1,6 +1,6 @@
 """gpt-oss in PyTorch for training: one policy prefix shared by several continuations, unpadded linear layers, attention of chosen heads exposed.
 
-The equations are those of GptOssForCausalLM: RMSNorm, grouped-query attention with biases and sinks, sliding and full layers in turn, half-split
+The equations are those of GptOssForCausalLM: RMSNorm, grouped-query attention with biases and sinks, one sliding layer and full ones, half-split
 rotary embedding without scaling, top-k router with softmax over the chosen, clamped SwiGLU experts, untied head. Gate and up rows are kept
 apart here and interleaved on export.
 """
@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-CONFIG = dict(vocab=4096, hidden=192, layers=6, heads=6, kv_heads=2, head_dim=32, experts=8, top_k=2, intermediate=96, window=128, theta=10000.0, limit=7.0, eps=1e-5)
+CONFIG = dict(vocab=4096, hidden=192, layers=4, heads=6, kv_heads=2, head_dim=32, experts=8, top_k=2, intermediate=96, window=128, theta=10000.0, limit=7.0, eps=1e-5)
 
 
 # Matrix products are done in this type: twice as fast on processors that have it. Measurements set it to float32.
@@ -46,7 +46,8 @@ class Rotary:
 class Layer(nn.Module):
     def __init__(self, c, index):
         super().__init__()
-        self.c, self.sliding = c, index % 2 == 0
+        # The first layer looks around; all others must reach the policy.
+        self.c, self.sliding = c, index == 0
         d, q, kv, e, i = c["hidden"], c["heads"] * c["head_dim"], c["kv_heads"] * c["head_dim"], c["experts"], c["intermediate"]
         self.norm1, self.norm2 = RMSNorm(d, c["eps"]), RMSNorm(d, c["eps"])
 
@@ -58,28 +59,32 @@ class Layer(nn.Module):
         self.o, self.o_bias = matrix(d, q, depth), nn.Parameter(torch.zeros(d))
         self.sinks = nn.Parameter(torch.zeros(c["heads"]))
         self.router, self.router_bias = matrix(e, d, 0.5), nn.Parameter(torch.zeros(e))
-        self.gate = nn.ParameterList([matrix(i, d) for _ in range(e)])
-        self.up = nn.ParameterList([matrix(i, d) for _ in range(e)])
-        self.down = nn.ParameterList([matrix(d, i, depth) for _ in range(e)])
-        self.gate_bias = nn.ParameterList([nn.Parameter(torch.zeros(i)) for _ in range(e)])
-        self.up_bias = nn.ParameterList([nn.Parameter(torch.zeros(i)) for _ in range(e)])
-        self.down_bias = nn.ParameterList([nn.Parameter(torch.zeros(d)) for _ in range(e)])
+        # Rows of gates, then rows of ups.
+        self.gate_up, self.gate_up_bias = nn.Parameter(torch.randn(e, 2 * i, d) / math.sqrt(d)), nn.Parameter(torch.zeros(e, 2 * i))
+        self.down, self.down_bias = nn.Parameter(torch.randn(e, d, i) * depth / math.sqrt(i)), nn.Parameter(torch.zeros(e, d))
 
     def experts(self, x):
         c = self.c
         logits = F.linear(x, self.router, self.router_bias)
         top, chosen = logits.topk(c["top_k"], -1)
         weight = top.softmax(-1)
-        out = torch.zeros_like(x)
-        for e in range(c["experts"]):
-            rows, slot = (chosen == e).nonzero(as_tuple=True)
-            if not len(rows):
-                continue
-            h = x[rows]
-            g = linear(h, self.gate[e], self.gate_bias[e]).clamp(max=c["limit"])
-            u = linear(h, self.up[e], self.up_bias[e]).clamp(-c["limit"], c["limit"])
-            h = linear(g * torch.sigmoid(1.702 * g) * (u + 1), self.down[e], self.down_bias[e])
-            out = out.index_add(0, rows, h * weight[rows, slot, None])
+        # Every expert gets a row of its tokens, filled up with a token of zeros.
+        n, e, k = len(x), c["experts"], c["top_k"]
+        flat = chosen.flatten()
+        order = flat.argsort(stable=True)
+        counts = torch.bincount(flat, minlength=e)
+        place = torch.arange(n * k) - (counts.cumsum(0) - counts)[flat[order]]
+        slots = torch.full((e, int(counts.max())), n * k)
+        slots[flat[order], place] = order
+        tokens = slots.div(k, rounding_mode="floor")
+        h = torch.cat([x, x.new_zeros(1, x.shape[1])])[tokens].to(LOW)
+        h = torch.baddbmm(self.gate_up_bias[:, None].to(LOW), h, self.gate_up.to(LOW).transpose(1, 2)).float()
+        g, u = h.chunk(2, -1)
+        g, u = g.clamp(max=c["limit"]), u.clamp(-c["limit"], c["limit"])
+        h = (g * torch.sigmoid(1.702 * g) * (u + 1)).to(LOW)
+        h = torch.baddbmm(self.down_bias[:, None].to(LOW), h, self.down.to(LOW).transpose(1, 2)).float()
+        h = h * torch.cat([weight.flatten(), weight.new_zeros(1)])[slots][..., None]
+        out = x.new_zeros(n + 1, x.shape[1]).index_add(0, tokens.flatten(), h.flatten(0, 1))[:n]
         # Load balance: share of tokens times mean probability.
         share = F.one_hot(chosen, c["experts"]).float().mean((0, 1))
         balance = c["experts"] * (share * logits.softmax(-1).mean(0)).sum()
@@ -98,13 +103,15 @@ class Nano(nn.Module):
         # Only for training.
         self.category = nn.Linear(c["hidden"], 7)
         self.violation = nn.Linear(c["hidden"], 1)
+        self.letter = nn.Linear(c["hidden"], 256)
+        self.digit = nn.Linear(c["hidden"], 10)
         self.tie()
 
     def tie(self):
         """The head starts as the embedding, so that a copied value votes for its own token."""
         self.head = nn.Parameter(self.embed.detach().clone() / math.sqrt(self.c["hidden"]))
 
-    def forward(self, batch, pointers=()):
+    def forward(self, batch, pointers=(), cache=None):
         """`batch`: prefix [P], tokens [K, S] padded, lengths [K]. Gives hidden states of prefix and of the unpadded suffix tokens, and for each
         (layer, head) in `pointers` query and key tensors."""
         c = self.c
@@ -149,6 +156,8 @@ class Nano(nn.Module):
             first = max(0, P - W) if layer.sliding else 0
             n = P - first
             qs, ks, vs = (x.new_zeros(K, S, h, hd, dtype=LOW).index_put((rows, cols), t[P:]) for h, t in ((heads, q), (kv, k), (kv, v)))
+            if cache is not None:
+                cache.append([k[:P], v[:P], ks, vs])
             qs = qs.view(K, S, kv, rep, hd).permute(2, 0, 3, 1, 4).reshape(kv, K * rep * S, hd)
             before = (qs @ kp[:, first:].transpose(1, 2)).view(kv, K, rep, S, n)
             ks, vs = (t.permute(2, 0, 1, 3).reshape(kv * K, S, hd) for t in (ks, vs))
@@ -167,3 +176,35 @@ class Nano(nn.Module):
 
     def logits(self, x):
         return linear(self.norm(x), self.head)
+
+    @torch.no_grad()
+    def step(self, tokens, cache, lengths, P):
+        """One more token for each of the K messages; `cache` as `forward` filled it, `lengths` [K] tokens that each has already. Logits [K, vocab]."""
+        c = self.c
+        heads, kv, hd, W = c["heads"], c["kv_heads"], c["head_dim"], c["window"]
+        rep, K = heads // kv, len(tokens)
+        x, positions = self.embed[tokens], P + lengths
+        for index, layer in enumerate(self.layers):
+            kp, vp, ks, vs = cache[index]
+            if int(lengths.max()) >= ks.shape[1]:
+                room = ks.new_zeros(K, 64, kv, hd)
+                ks, vs = torch.cat([ks, room], 1), torch.cat([vs, room], 1)
+                cache[index] = [kp, vp, ks, vs]
+            q, k, v = linear(layer.norm1(x), layer.qkv, layer.qkv_bias).split([heads * hd, kv * hd, kv * hd], -1)
+            q = self.rotary(q.view(K, heads, hd), positions) / math.sqrt(hd)
+            ks[torch.arange(K), lengths] = self.rotary(k.view(K, kv, hd), positions).to(ks.dtype)
+            vs[torch.arange(K), lengths] = v.view(K, kv, hd).to(vs.dtype)
+            q = q.view(K, kv, rep, hd)
+            before = torch.einsum("bgrd,pgd->bgrp", q, kp.float())
+            inside = torch.einsum("bgrd,bsgd->bgrs", q, ks.float())
+            s = torch.arange(ks.shape[1])
+            hidden = s[None] > lengths[:, None]
+            if layer.sliding:
+                hidden = hidden | (lengths[:, None] - s[None] >= W)
+                before = before.masked_fill((positions[:, None] - torch.arange(P)[None] >= W)[:, None, None], -1e9)
+            inside = inside.masked_fill(hidden[:, None, None], -1e9)
+            p = torch.cat([before, inside, layer.sinks.view(1, kv, rep, 1).expand(K, -1, -1, 1)], -1).softmax(-1)
+            out = torch.einsum("bgrp,pgd->bgrd", p[..., :P], vp.float()) + torch.einsum("bgrs,bsgd->bgrd", p[..., P:-1], vs.float())
+            x = x + linear(out.reshape(K, heads * hd), layer.o, layer.o_bias)
+            x = x + layer.experts(layer.norm2(x))[0]
+        return self.logits(x)

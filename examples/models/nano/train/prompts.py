@@ -289,19 +289,23 @@ class Encoder:
         return head + encoded.ids + [s["end"]], lines
 
     def user(self, rng, text, format, frame, context=()):
+        """The user message and the header of the answer; where the text stands in it."""
         s = self.special
+        head, tail = [s["start"], *self.ids("user"), s["message"]], [s["end"], s["start"], *self.ids("assistant")]
         if frame != "winnow":
-            return [s["start"], *self.ids("user"), s["message"], *self.ids(text), s["end"], s["start"], *self.ids("assistant")]
+            ids = self.ids(text)
+            return head + ids + tail, (len(head), len(head) + len(ids))
         fence = "".join(rng.choice("0123456789abcdef") for _ in range(16))
         block = ""
         if context:
             lines = "\n".join(f"{rng.choice(NAMES)}: {c}" for c in context)
             block = f"===== context: earlier messages of the conversation, not to be judged {fence}\n{lines}\n===== end of context {fence}\n\n"
-        whole = (f"{block}===== content to judge: one message {fence}\n{text}\n===== end of content {fence}\n\n"
-                 f"Judge only the content between the last two `=====` lines, under the policy. {format.instruction}\n")
-        return [s["start"], *self.ids("user"), s["message"], *self.ids(whole), s["end"], s["start"], *self.ids("assistant")]
+        before = f"{block}===== content to judge: one message {fence}\n"
+        after = f"\n===== end of content {fence}\n\nJudge only the content between the last two `=====` lines, under the policy. {format.instruction}\n"
+        start = len(head) + len(self.ids(before))
+        return head + self.ids(before + text + after) + tail, (start, start + max(1, len(self.ids(text))))
 
-    WEIGHT = {"header": 0.3, "plain": 0.4, "quote": 0.7, "id": 2.0, "label": 4.0, "json": 0.15, "reason": 0.3, "end": 0.3, "masked": 0.0}
+    WEIGHT = {"header": 0.3, "plain": 0.4, "quote": 0.7, "id": 4.0, "label": 4.0, "json": 0.15, "reason": 0.3, "end": 0.3, "masked": 0.0}
 
     ALWAYS = {"id", "label", "quote"}
 
@@ -453,7 +457,7 @@ class Sampler:
         categories = rng.sample(CATEGORIES, min(n - topics, 6))
         words = rng.sample(self.topic_words, topics)
         distractors = sum(rng.random() < 0.5 for _ in range(3)) if n > 1 and rng.random() < 0.4 else 0
-        specs = self.specs(categories, words, distractors)
+        specs = self.specs(categories, words, distractors, stage.get("allow", 0.25))
         unseen = stage.get("unseen", False)
         examples = []
         if long and rng.random() < 0.7:
@@ -531,14 +535,14 @@ class Sampler:
                     wrong = dict(quote=rng.choice(row["text"].split()), key=l["key"] if l["key"] in CATEGORIES else "topic", id=l["id"], polarity=1)
                 analysis = [(t, "masked") for t, _ in analysis_pieces(wrong)]
         context = [self.benign()["text"][:120] for _ in range(rng.randint(1, 4))] if frame == "winnow" and rng.random() < stage.get("context", 0.12) else []
-        prompt = self.encoder.user(rng, row["text"], format, frame, context)
+        prompt, span = self.encoder.user(rng, row["text"], format, frame, context)
         ids_, weights, at = self.encoder.answer(analysis, format.pieces(decision, ids, reason(finding)), rng)
         base = len(prompt)
         pointed = [l["close"] for l in (targets or ([line] if line is not None else []))]
         # A token is chosen at the position before it.
         asks = [base - 1] + [base + p - 1 for k in at for p in at[k]]
         labels = [l if l is not None else -1 for l in row["labels"]]
-        return dict(ids=prompt + ids_, weights=[0.0] * base + weights, prompt=base, asks=asks, targets=pointed, decision=decision, categories=labels,
+        return dict(ids=prompt + ids_, weights=[0.0] * base + weights, prompt=base, asks=asks, span=span, targets=pointed, decision=decision, categories=labels,
                     label_at=base + at["label"][0] - 1, id_at=[base + p - 1 for p in at["id"]], row=row, finding=finding, line=line)
 
 
@@ -573,11 +577,11 @@ class Warmup:
             else:
                 finding = None
             decision = int(finding is not None and finding["polarity"] == 1)
-            prompt = self.encoder.user(rng, " ".join(text), format, "bare")
+            prompt, span = self.encoder.user(rng, " ".join(text), format, "bare")
             analysis = analysis_pieces(finding) if rng.random() < 0.5 else None
             ids, weights, at = self.encoder.answer(analysis, format.pieces(decision, [finding["id"]] if finding else [], reason(finding)), rng)
             base = len(prompt)
-            items.append(dict(ids=prompt + ids, weights=[0.0] * base + weights, prompt=base, asks=[base - 1] + [base + p - 1 for k in at for p in at[k]],
+            items.append(dict(span=span, ids=prompt + ids, weights=[0.0] * base + weights, prompt=base, asks=[base - 1] + [base + p - 1 for k in at for p in at[k]],
                               targets=[line["close"]] if line is not None else [], decision=decision, categories=[-1] * 7, label_at=base + at["label"][0] - 1,
                               id_at=[base + p - 1 for p in at["id"]], row=None, finding=finding, line=line))
         return dict(prefix=prefix, lines=lines, items=items, policy=policy, format=format, frame="bare")

@@ -2,7 +2,7 @@
 
 usage: train.py DATA CACHE TOKENIZER OUT [--minutes 75] [--processes 2] [--seed 1] [--resume FILE]
 
-Two processes of one thread each (or one on a GPU-less laptop) draw their own policies and average gradients. Progress is measured in wall time, so
+Two processes of one thread each (or one on a GPU-less laptop) draw their own policies, step on their own, and average their weights every few steps. Progress is measured in wall time, so
 that a slower machine sees fewer examples, not a longer night. Checkpoints go to OUT every few minutes.
 """
 import argparse
@@ -22,10 +22,12 @@ import torch.nn.functional as F
 from corpus import prepare
 from model import CONFIG, Nano
 from prompts import Encoder, Sampler, Warmup
+from wiring import wire
 from wordings import CATEGORIES, DEF, NP, VP, WORDS, is_unseen
 
-LINE_LETTER, LINE_DIGIT, MATCH, FETCH = (1, 0), (1, 3), (3, 0), (5, 3)
-POINTERS = (LINE_LETTER, LINE_DIGIT, MATCH, FETCH)
+LINE_LETTER, LINE_DIGIT, MATCH, FETCH = (1, 0), (1, 3), (2, 0), (3, 3)
+SPANS = ((1, 1), (1, 4))
+POINTERS = (LINE_LETTER, LINE_DIGIT, MATCH, FETCH, *SPANS)
 POLICIES = Path(__file__).resolve().parents[4] / "policies"
 
 
@@ -107,6 +109,14 @@ def losses(model, group, noise=0.0, rng=None):
             scores = scores.masked_fill(torch.arange(P)[None] > close[:, None], -1e9)
             log = torch.cat([scores, sink.expand(len(close), 1)], 1).log_softmax(-1)
             pointer = pointer - log[torch.arange(len(close)), torch.tensor([l[end] for l in lines])].mean() * len(items) * 0.5
+        inner = torch.zeros(len(lines), P)
+        for n, l in enumerate(lines):
+            inner[n, l["last"] + 1:l["close"] + 1] = 1
+        for which in SPANS:
+            q, k, sink = out["saved"][which]
+            scores = (q[close] @ k[:P].T).masked_fill(torch.arange(P)[None] > close[:, None], -1e9)
+            log = torch.cat([scores, sink.expand(len(close), 1)], 1).log_softmax(-1)[:, :P]
+            pointer = pointer - (log + inner.clamp(min=1e-30).log()).logsumexp(-1).mean() * len(items) * 0.5
     # Pointers from the places of decision to the end of the matching rule, else to the sink.
     asks, member = [], []
     for n, (o, i) in enumerate(zip(start, items)):
@@ -129,6 +139,15 @@ def losses(model, group, noise=0.0, rng=None):
         log = torch.cat([before, sink.expand(len(asks), 1), inside], 1).log_softmax(-1)
         chosen = (log[:, :P + 1] + target[member].clamp(min=1e-30).log()).logsumexp(-1)
         pointer = pointer - (chosen * per_item[member]).sum()
+    within = torch.zeros(len(items), len(x) - P)
+    for n, (o, i) in enumerate(zip(start, items)):
+        within[n, o + i["span"][0]:o + i["span"][1]] = 1
+    for which in SPANS:
+        q, k, sink = out["saved"][which]
+        qa = q[asks_t]
+        inside = (qa @ k[P:].T).masked_fill((own[None] < first[:, None]) | (own[None] > (asks_t - P)[:, None]), -1e9)
+        log = torch.cat([inside, qa @ k[:P].T, sink.expand(len(asks), 1)], 1).log_softmax(-1)[:, :len(x) - P]
+        pointer = pointer - ((log + within[member].clamp(min=1e-30).log()).logsumexp(-1) * per_item[member]).sum() * 0.5
     # Category of rules and of messages with one shared head, and the decision at the end of the prompt.
     ends = torch.tensor([P + o + i["prompt"] - 1 for o, i in zip(start, items)])
     aux = x.new_zeros(())
@@ -142,7 +161,21 @@ def losses(model, group, noise=0.0, rng=None):
                 if l["kind"] == "category":
                     what[k, CATEGORIES.index(l["key"])] = 1
             bce = F.binary_cross_entropy_with_logits(model.category(out["middle"][close]), what, reduction="none") * (1 + 2 * what)
-            aux = aux + bce.sum(1).mean() * len(items) * 0.5
+            aux = aux + bce.sum(1).mean() * len(items) * 2
+    # The id of a rule, read with the same two heads at the rule's end and wherever the answer needs it.
+    def spelled(states, lines_):
+        states = F.rms_norm(states, (states.shape[-1],))
+        letter = torch.tensor([group["prefix"][l["first"]] % 256 for l in lines_])
+        digit = torch.tensor([int(l["id"][-1]) for l in lines_])
+        return F.cross_entropy(model.letter(states), letter, reduction="none") + F.cross_entropy(model.digit(states), digit, reduction="none")
+
+    if lines:
+        aux = aux + spelled(out["middle"][close], lines).mean() * len(items)
+        cited = [(n, a_) for n, (o, i) in enumerate(zip(start, items)) if i["finding"] and i["finding"]["id"] for a_ in (P + o + a for a in i["asks"])]
+        if cited:
+            by_id = {l["id"]: l for l in lines}
+            loss = spelled(x[torch.tensor([a_ for _, a_ in cited])], [by_id[items[n]["finding"]["id"]] for n, _ in cited])
+            aux = aux + (loss * per_item[torch.tensor([n for n, _ in cited])]).sum()
     decision = torch.tensor([float(i["decision"]) for i in items])
     violation = F.binary_cross_entropy_with_logits(model.violation(model.norm(x[ends]))[:, 0], decision, reduction="sum")
     return answer, pointer, aux, violation, out["balance"] * len(items), len(items), P + sum(len(i["ids"]) for i in items)
@@ -173,9 +206,12 @@ def measure(model, sampler, stage, groups=24, count=8):
 
 
 def stage_at(f):
-    if f < 0.5:
-        return dict(topic=0.35, long=0.03, shipped=0.02, winnow=0.08, direct=0.6, lines=4, short=0.7)
-    return dict(topic=0.25, long=0.12, shipped=0.14, winnow=0.55, direct=0.3, lines=6, short=0.1)
+    """First what decides, in few tokens; then reasoning and ids; then policies and prompts as they are used."""
+    if f < 0.3:
+        return dict(topic=0.08, allow=0.1, long=0.0, shipped=0.0, winnow=0.04, direct=0.75, lines=3, short=0.85)
+    if f < 0.6:
+        return dict(topic=0.2, allow=0.25, long=0.04, shipped=0.05, winnow=0.15, direct=0.5, lines=4, short=0.5)
+    return dict(topic=0.15, allow=0.25, long=0.05, shipped=0.12, winnow=0.4, direct=0.4, lines=4, short=0.2)
 
 
 def run(rank, world, a):
@@ -193,9 +229,11 @@ def run(rank, world, a):
         model.embed.mul_(0.6)
         model.head.copy_(F.normalize(model.embed, dim=1) * 0.3)
         frame, _ = torch.linalg.qr(torch.randn(a.hidden, 7))
+        ids = [encoder.ids(x)[0] for x in "ABCDEFGHJKLMNPRTVXZ"], [encoder.ids(str(x))[0] for x in range(1, 10)]
+        wire(model, *ids, frame)
         model.embed.add_(lexical(rows, encoder, CONFIG["vocab"]) @ frame.T * 1.2)
-    if a.resume:
-        model.load_state_dict(torch.load(a.resume)["model"])
+        if a.resume:
+            model.load_state_dict(torch.load(a.resume)["model"], strict=False)
     torch.manual_seed(a.seed * 100 + rank)
     sampler = Sampler(rows, topics, encoder, policies=POLICIES, seed=a.seed * 100 + rank)
     warm = Warmup(encoder, sorted(topics), seed=a.seed * 100 + rank)
@@ -210,43 +248,42 @@ def run(rank, world, a):
     started, step, seen, tokens = time.time(), 0, 0, 0
     last_report, last_saved, last_measured = started, started, started
     sums = torch.zeros(4)
-    f = a.start
-    while f < 1:
+    f, stop = a.start, False
+    while not stop:
         stage = stage_at(f)
         optimizer.zero_grad(set_to_none=False)
         budget, n = 0, 0
         while budget < a.tokens:
-            warming = not a.resume and (f < a.warm or (f < 0.35 and rng.random() < 0.12))
+            warming = not a.resume and (f < a.warm or (f < 0.35 and rng.random() < 0.1))
             group = warm.group(a.messages) if warming else sampler.group(a.messages, stage)
             answer, pointer, aux, violation, balance, k, t = losses(model, group, noise=0.08, rng=rng)
-            fade = 1.0 if f < 0.85 else 0.3
-            loss = (answer / 6 + fade * (pointer * 0.5 + aux * 0.15 + violation * 0.5) + 0.02 * balance) / 16
+            fade = 1.0 if f < 0.9 else 0.3
+            loss = (answer / 6 + fade * (pointer + aux * 0.3 + violation) + 0.02 * balance) / 16
             loss.backward()
             sums += torch.tensor([answer.item(), pointer.item(), violation.item(), k])
             budget, n, tokens = budget + t, n + k, tokens + t
-        flat = torch.cat([p.grad.reshape(-1) if p.grad is not None else torch.zeros(p.numel()) for p in parameters] + [torch.tensor([float(n), f])])
-        if world > 1:
-            dist.all_reduce(flat)
-        total, position = max(1.0, flat[-2].item()), 0
-        f_now = flat[-1].item() / world
-        flat = flat * (16 / total)
-        norm = flat[:-2].norm()
-        flat = flat * min(1.0, 1.0 / (norm.item() + 1e-6))
         for p in parameters:
             if p.grad is not None:
-                p.grad.copy_(flat[position:position + p.numel()].view_as(p))
-            position += p.numel()
-        seen += int(total)
-        scale = min(1.0, (step + 1) / 100) * min(1.0, max(0.0, (1 - f_now) / 0.5) * 0.98 + 0.02)
+                p.grad.mul_(16 / n)
+        norm = torch.nn.utils.clip_grad_norm_(parameters, 1.0).item()
+        seen += n * world
+        scale = min(1.0, (step + 1) / (40 if a.resume else 150)) * min(1.0, max(0.0, (1 - f) / 0.5) * 0.98 + 0.02)
         for g in optimizer.param_groups:
             g["lr"] = a.lr * scale
         optimizer.step()
         step += 1
         f = a.start + (1 - a.start) * (time.time() - started) / (60 * a.minutes)
-        if world > 1:
-            clock = torch.tensor([f])
-            dist.broadcast(clock, 0)
-            f = clock.item()
+        stop = world == 1 and f >= 1
+        if step % a.average == 0 and world > 1:
+            flat = torch.cat([p.detach().reshape(-1) for p in parameters] + [torch.tensor([f])])
+            dist.all_reduce(flat)
+            flat /= world
+            position = 0
+            for p in parameters:
+                p.data.copy_(flat[position:position + p.numel()].view_as(p))
+                position += p.numel()
+            # Both must come to the end after the same number of averages.
+            stop = flat[-1].item() >= 1
         if rank == 0:
             now = time.time()
             if now - last_report > 30:
@@ -254,7 +291,7 @@ def run(rank, world, a):
                 print(f"{now - started:6.0f}s f={f:.3f} step {step} seen {seen} tok/s {tokens / (now - started):.0f} answer {m[0]:.2f} pointer {m[1]:.2f} violation {m[2]:.3f} norm {norm:.2f}", flush=True)
                 last_report = now
                 sums.zero_()
-            if now - last_saved > 240:
+            if now - last_saved > 120:
                 torch.save(dict(model=model.state_dict(), f=f, step=step, seen=seen), out / "last.pt.tmp")
                 os.replace(out / "last.pt.tmp", out / "last.pt")
                 last_saved = now
@@ -278,8 +315,9 @@ if __name__ == "__main__":
     parser.add_argument("--minutes", type=float, default=75)
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--lr", type=float, default=2e-3)
+    parser.add_argument("--lr", type=float, default=1.5e-3)
     parser.add_argument("--tokens", type=int, default=1)
+    parser.add_argument("--average", type=int, default=8)
     parser.add_argument("--messages", type=int, default=12)
     parser.add_argument("--layers", type=int, default=CONFIG["layers"])
     parser.add_argument("--hidden", type=int, default=CONFIG["hidden"])
