@@ -1,0 +1,214 @@
+"""Training texts: openly licensed sets joined into three-valued category labels, split by the hash of the text.
+
+A label is 1, 0, or None where the set does not say. Sets (all MIT, Apache-2.0 or CC BY): davidson_tweets, surge_toxicity,
+openai_moderation_2022, convabuse, context_toxicity_large, sms_spam, prompt_injections, irc_chat_logs (taken as clean), cope_policy_sets, and the
+SimpleSafetyTests part of harmful_requests. `folder` holds one NAME.jsonl.gz for each, rows {"text", "labels": {...}}.
+"""
+import gzip, hashlib, json, pickle, random, re, unicodedata
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+
+from synthetic import rows as synthetic_rows
+from wordings import CATEGORIES
+
+MAXIMUM = 230
+
+
+def digest(text):
+    return hashlib.sha256(unicodedata.normalize("NFC", text).strip().encode()).hexdigest()
+
+
+def part(text):
+    """40 % of all texts are for measuring only, 5 % for choosing, the rest for training. Equal texts fall on the same side."""
+    h = digest(text)
+    if int(h[8:16], 16) < 0.4 * 2**32:
+        return "test"
+    return "valid" if int(h[16:24], 16) < 0.08 * 2**32 else "train"
+
+
+def crop(text, maximum=MAXIMUM):
+    text = " ".join(text.split())
+    if len(text) <= maximum:
+        return text
+    cut = text[:maximum]
+    return cut[: cut.rfind(" ")] if " " in cut[maximum // 2:] else cut
+
+
+def either(a, b):
+    return 1 if 1 in (a, b) else (0 if (a, b) == (0, 0) else None)
+
+
+def load(folder, seed=7):
+    rng = random.Random(seed)
+    out, seen = [], set()
+
+    def read(name):
+        path = Path(folder) / f"{name}.jsonl.gz"
+        if not path.exists():
+            return []
+        with gzip.open(path, "rt", encoding="utf-8") as lines:
+            return [json.loads(line) for line in lines]
+
+    def add(source, text, known, default=0):
+        whole = " ".join(text.split())
+        if len(whole) < 2 or whole in seen:
+            return
+        seen.add(whole)
+        labels = [known.get(c, default) for c in CATEGORIES]
+        out.append(dict(text=crop(whole), labels=labels, source=source, part=part(text), rule=None, natural=True))
+
+    for row in read("davidson_tweets"):
+        l = row["labels"]
+        text = row["text"].replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">")
+        text = re.sub(r"&#\d+;", "", text)
+        if l["hate"] == 1:
+            add("davidson", text, dict(hate=1, insult=None, sexual=None, threat=None))
+        elif l["offensive"] == 1:
+            add("davidson", text, dict(hate=0, insult=1, sexual=None, threat=None))
+        else:
+            add("davidson", text, dict(sexual=None, threat=None))
+    for row in read("surge_toxicity"):
+        t = row["labels"]["toxic"]
+        add("surge", row["text"], dict(insult=1, hate=None, sexual=None, threat=None, self_harm=None) if t else {})
+    for row in read("convabuse"):
+        t = row["labels"].get("abusive")
+        if t is None:
+            continue
+        aspects = row.get("aspect_votes") or {}
+        sexual = any("sexual" in k.lower() or "harassment" in k.lower() for k in aspects)
+        if t:
+            add("convabuse", row["text"], dict(insult=None if sexual else 1, sexual=1 if sexual else None, hate=None, threat=None, self_harm=None))
+        else:
+            add("convabuse", row["text"], dict(sexual=0, self_harm=None))
+    clean = [r for r in read("context_toxicity_large") if not r["labels"]["toxic"]]
+    for row in [r for r in read("context_toxicity_large") if r["labels"]["toxic"]]:
+        add("wikipedia", row["text"], dict(insult=1, hate=None, sexual=None, threat=None))
+    for row in rng.sample(clean, min(6000, len(clean))):
+        add("wikipedia", row["text"], {})
+    for row in read("openai_moderation_2022"):
+        l = row["labels"]
+        add("openai", row["text"], dict(insult=l.get("HR"), hate=either(l.get("H"), l.get("H2")), threat=either(l.get("V"), l.get("V2")),
+                                        sexual=l.get("S"), self_harm=l.get("SH")))
+    for row in read("sms_spam"):
+        add("sms", row["text"], dict(spam=row["labels"]["spam"], sexual=None))
+    for row in read("prompt_injections"):
+        t = row["labels"]["injection"]
+        add("injections", row["text"], dict(injection=t, hate=None if t else 0, insult=None if t else 0))
+    for row in read("cope_policy_sets"):
+        area, v = row.get("policy_area", ""), row["labels"].get("violates")
+        if v is None:
+            continue
+        key = "self_harm" if "self" in area else "sexual" if "sex" in area or "kink" in area else "spam" if "scam" in area else None
+        if key:
+            add("cope", row["text"], {key: v, **{c: None for c in CATEGORIES if c != key and c != "injection"}})
+    for row in read("harmful_requests"):
+        if row.get("subset") == "simplesafetytests":
+            if "Suicide" in row.get("category", ""):
+                add("sst", row["text"], dict(self_harm=1, threat=None))
+    chat = read("irc_chat_logs")
+    for row in rng.sample(chat, min(12000, len(chat))):
+        if row.get("text_split", "dev") == "dev":
+            add("irc", row["text"], {})
+    synthetic = []
+    for row in synthetic_rows(random.Random(seed + 1)):
+        if row["text"] in seen:
+            continue
+        labels = [0] * 7
+        if row["category"] and not row["safe"]:
+            labels[CATEGORIES.index(row["category"])] = 1
+        synthetic.append(dict(text=row["text"], labels=labels, source="synthetic", part="train", rule=row["rule"], category=row["category"], safe=row["safe"], natural=False))
+    return out + synthetic
+
+
+TOKEN = re.compile(r"[a-z0-9']+|[^\sa-z0-9]")
+
+
+def words(text):
+    return TOKEN.findall(text.lower())
+
+
+class Linear:
+    """One logistic regression a category over word unigrams and bigrams: fills unknown labels, finds the words that matter, and is the opponent."""
+
+    def __init__(self, rows):
+        from sklearn.feature_extraction.text import TfidfVectorizer
+        from sklearn.linear_model import LogisticRegression
+
+        self.vectorizer = TfidfVectorizer(tokenizer=words, token_pattern=None, lowercase=False, ngram_range=(1, 2), min_df=2, sublinear_tf=True)
+        x = self.vectorizer.fit_transform([r["text"] for r in rows])
+        self.models = []
+        for i in range(len(CATEGORIES)):
+            known = [j for j, r in enumerate(rows) if r["labels"][i] is not None]
+            y = np.array([rows[j]["labels"][i] for j in known])
+            self.models.append(LogisticRegression(C=8.0, max_iter=300, class_weight="balanced").fit(x[known], y))
+        names = self.vectorizer.get_feature_names_out()
+        self.weights = {}
+        idf = self.vectorizer.idf_
+        for k, name in enumerate(names):
+            if " " not in name:
+                self.weights[name] = np.array([m.coef_[0][k] for m in self.models]) * idf[k]
+
+    def scores(self, texts):
+        x = self.vectorizer.transform(texts)
+        return np.stack([m.decision_function(x) for m in self.models], 1)
+
+    def key_words(self, text, category):
+        """The span of at most four words around the one that speaks most for the category, cut from the text as it stands."""
+        spans = [(m.start(), m.end()) for m in re.finditer(r"[^\s]+", text)]
+        if not spans:
+            return text[:20]
+        i = CATEGORIES.index(category)
+
+        def weight(s):
+            ws = [self.weights[w][i] for w in words(text[s[0]:s[1]]) if w in self.weights and w.isalnum()]
+            return max(ws) if ws else -1.0
+
+        value = [weight(s) for s in spans]
+        best = int(np.argmax(value))
+        lo = hi = best
+        while hi - lo < 2:
+            left = value[lo - 1] if lo > 0 else -9
+            right = value[hi + 1] if hi + 1 < len(spans) else -9
+            if max(left, right) < 0.35 * value[best] or value[best] <= 0:
+                break
+            if left > right:
+                lo -= 1
+            else:
+                hi += 1
+        quote = text[spans[lo][0]:spans[hi][1]]
+        quote = quote.strip("\"'.,;:!?()[]{}<>*-\\/")
+        return quote[:40] if quote else text[spans[best][0]:spans[best][1]]
+
+
+def prepare(folder, cache):
+    """Rows, linear model; unknown labels that the linear model is sure of are filled with 0 (`filled`)."""
+    cache = Path(cache)
+    if cache.exists():
+        return pickle.loads(cache.read_bytes())
+    rows = load(folder)
+    linear = Linear([r for r in rows if r["part"] == "train"])
+    scores = linear.scores([r["text"] for r in rows])
+    for r, s in zip(rows, scores):
+        r["filled"] = [0 if l is None and s[i] < -1.5 else l for i, l in enumerate(r["labels"])]
+        r["linear"] = s.astype(np.float32)
+        r["quote"] = {c: linear.key_words(r["text"], c) for i, c in enumerate(CATEGORIES) if r["labels"][i] == 1}
+        r["words"] = frozenset(w for w in words(r["text"]) if w.isalpha())
+    frequency = Counter(w for r in rows if r["part"] == "train" for w in r["words"])
+    n = sum(r["part"] == "train" for r in rows)
+    topics = {w for w, f in frequency.items() if 3 <= f <= 0.01 * n and 4 <= len(w) <= 12}
+    result = (rows, linear, topics)
+    cache.write_bytes(pickle.dumps(result))
+    return result
+
+
+if __name__ == "__main__":
+    import sys
+
+    import corpus
+
+    rows, linear, topics = corpus.prepare(sys.argv[1], sys.argv[2])
+    for p in ("train", "valid", "test"):
+        print(p, sum(r["part"] == p for r in rows), {c: sum(r["part"] == p and r["natural"] and r["labels"][i] == 1 for r in rows) for i, c in enumerate(CATEGORIES)})
+    print("synthetic", sum(not r["natural"] for r in rows), "topic words", len(topics))

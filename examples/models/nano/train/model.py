@@ -1,0 +1,210 @@
+"""gpt-oss in PyTorch for training: one policy prefix shared by several continuations, unpadded linear layers, attention of chosen heads exposed.
+
+The equations are those of GptOssForCausalLM: RMSNorm, grouped-query attention with biases and sinks, one sliding layer and full ones, half-split
+rotary embedding without scaling, top-k router with softmax over the chosen, clamped SwiGLU experts, untied head. Gate and up rows are kept
+apart here and interleaved on export.
+"""
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+CONFIG = dict(vocab=4096, hidden=192, layers=4, heads=6, kv_heads=2, head_dim=32, experts=8, top_k=2, intermediate=96, window=128, theta=10000.0, limit=7.0, eps=1e-5)
+
+
+# Matrix products are done in this type: twice as fast on processors that have it. Measurements set it to float32.
+LOW = torch.bfloat16
+
+
+def linear(x, w, b=None):
+    y = F.linear(x.to(LOW), w.to(LOW)).float()
+    return y if b is None else y + b
+
+
+class RMSNorm(nn.Module):
+    def __init__(self, size, eps):
+        super().__init__()
+        self.weight, self.eps = nn.Parameter(torch.ones(size)), eps
+
+    def forward(self, x):
+        return F.rms_norm(x, (x.shape[-1],), self.weight, self.eps)
+
+
+class Rotary:
+    def __init__(self, c, maximum=4096):
+        inv = c["theta"] ** (-torch.arange(0, c["head_dim"], 2).float() / c["head_dim"])
+        angle = torch.arange(maximum).float()[:, None] * inv
+        self.cos, self.sin = angle.cos(), angle.sin()
+
+    def __call__(self, x, positions):
+        cos, sin = self.cos[positions][:, None], self.sin[positions][:, None]
+        a, b = x.chunk(2, -1)
+        return torch.cat([a * cos - b * sin, b * cos + a * sin], -1)
+
+
+class Layer(nn.Module):
+    def __init__(self, c, index):
+        super().__init__()
+        # The first layer looks around; all others must reach the policy.
+        self.c, self.sliding = c, index == 0
+        d, q, kv, e, i = c["hidden"], c["heads"] * c["head_dim"], c["kv_heads"] * c["head_dim"], c["experts"], c["intermediate"]
+        self.norm1, self.norm2 = RMSNorm(d, c["eps"]), RMSNorm(d, c["eps"])
+
+        def matrix(o, n, scale=1.0):
+            return nn.Parameter(torch.randn(o, n) * scale / math.sqrt(n))
+
+        depth = 1 / math.sqrt(2 * c["layers"])
+        self.qkv, self.qkv_bias = matrix(q + 2 * kv, d), nn.Parameter(torch.zeros(q + 2 * kv))
+        self.o, self.o_bias = matrix(d, q, depth), nn.Parameter(torch.zeros(d))
+        self.sinks = nn.Parameter(torch.zeros(c["heads"]))
+        self.router, self.router_bias = matrix(e, d, 0.5), nn.Parameter(torch.zeros(e))
+        # Rows of gates, then rows of ups.
+        self.gate_up, self.gate_up_bias = nn.Parameter(torch.randn(e, 2 * i, d) / math.sqrt(d)), nn.Parameter(torch.zeros(e, 2 * i))
+        self.down, self.down_bias = nn.Parameter(torch.randn(e, d, i) * depth / math.sqrt(i)), nn.Parameter(torch.zeros(e, d))
+
+    def experts(self, x):
+        c = self.c
+        logits = F.linear(x, self.router, self.router_bias)
+        top, chosen = logits.topk(c["top_k"], -1)
+        weight = top.softmax(-1)
+        # Every expert gets a row of its tokens, filled up with a token of zeros.
+        n, e, k = len(x), c["experts"], c["top_k"]
+        flat = chosen.flatten()
+        order = flat.argsort(stable=True)
+        counts = torch.bincount(flat, minlength=e)
+        place = torch.arange(n * k) - (counts.cumsum(0) - counts)[flat[order]]
+        slots = torch.full((e, int(counts.max())), n * k)
+        slots[flat[order], place] = order
+        tokens = slots.div(k, rounding_mode="floor")
+        h = torch.cat([x, x.new_zeros(1, x.shape[1])])[tokens].to(LOW)
+        h = torch.baddbmm(self.gate_up_bias[:, None].to(LOW), h, self.gate_up.to(LOW).transpose(1, 2)).float()
+        g, u = h.chunk(2, -1)
+        g, u = g.clamp(max=c["limit"]), u.clamp(-c["limit"], c["limit"])
+        h = (g * torch.sigmoid(1.702 * g) * (u + 1)).to(LOW)
+        h = torch.baddbmm(self.down_bias[:, None].to(LOW), h, self.down.to(LOW).transpose(1, 2)).float()
+        h = h * torch.cat([weight.flatten(), weight.new_zeros(1)])[slots][..., None]
+        out = x.new_zeros(n + 1, x.shape[1]).index_add(0, tokens.flatten(), h.flatten(0, 1))[:n]
+        # Load balance: share of tokens times mean probability.
+        share = F.one_hot(chosen, c["experts"]).float().mean((0, 1))
+        balance = c["experts"] * (share * logits.softmax(-1).mean(0)).sum()
+        return out, balance
+
+
+class Nano(nn.Module):
+    def __init__(self, c=CONFIG):
+        super().__init__()
+        self.c = c
+        self.embed = nn.Parameter(torch.randn(c["vocab"], c["hidden"]))
+        self.layers = nn.ModuleList([Layer(c, i) for i in range(c["layers"])])
+        self.norm = RMSNorm(c["hidden"], c["eps"])
+        self.head = nn.Parameter(torch.empty(0))
+        self.rotary = Rotary(c)
+        # Only for training.
+        self.category = nn.Linear(c["hidden"], 7)
+        self.violation = nn.Linear(c["hidden"], 1)
+        self.letter = nn.Linear(c["hidden"], 256)
+        self.digit = nn.Linear(c["hidden"], 10)
+        self.tie()
+
+    def tie(self):
+        """The head starts as the embedding, so that a copied value votes for its own token."""
+        self.head = nn.Parameter(self.embed.detach().clone() / math.sqrt(self.c["hidden"]))
+
+    def forward(self, batch, pointers=(), cache=None):
+        """`batch`: prefix [P], tokens [K, S] padded, lengths [K]. Gives hidden states of prefix and of the unpadded suffix tokens, and for each
+        (layer, head) in `pointers` query and key tensors."""
+        c = self.c
+        prefix, suffix, lengths = batch["prefix"], batch["suffix"], batch["lengths"]
+        P, (K, S) = len(prefix), suffix.shape
+        mask = torch.arange(S)[None] < lengths[:, None]
+        rows, cols = mask.nonzero(as_tuple=True)
+        x = self.embed[torch.cat([prefix, suffix[rows, cols]])]
+        positions = torch.cat([torch.arange(P), P + cols])
+        heads, kv, hd, W = c["heads"], c["kv_heads"], c["head_dim"], c["window"]
+        rep = heads // kv
+
+        def wall(hidden):
+            return torch.where(hidden, -1e9, 0.0).to(LOW)
+
+        i, s = torch.arange(P), torch.arange(S)
+        distance, own = i[:, None] - i[None], s[:, None] - s[None]
+        below, near = wall(distance < 0), wall((distance < 0) | (distance >= W))
+        own_below, own_near = wall(own < 0), wall((own < 0) | (own >= W))
+        saved, balance, middle = {}, 0.0, None
+        for index, layer in enumerate(self.layers):
+            if index == c["layers"] // 2:
+                middle = x
+            h = layer.norm1(x)
+            qkv = linear(h, layer.qkv, layer.qkv_bias)
+            q, k, v = qkv.split([heads * hd, kv * hd, kv * hd], -1)
+            q = self.rotary(q.view(-1, heads, hd), positions) / math.sqrt(hd)
+            k = self.rotary(k.view(-1, kv, hd), positions)
+            v = v.view(-1, kv, hd)
+            for l, head in pointers:
+                if l == index:
+                    saved[l, head] = (q[:, head], k[:, head // rep], layer.sinks[head])
+            q, k, v = q.to(LOW), k.to(LOW), v.to(LOW)
+            # Prefix: [kv, queries of the group, keys].
+            qp = q[:P].view(P, kv, rep, hd).permute(1, 2, 0, 3).reshape(kv, rep * P, hd)
+            kp, vp = k[:P].transpose(0, 1), v[:P].transpose(0, 1)
+            sink = layer.sinks.to(LOW).view(kv, rep, 1, 1)
+            scores = (qp @ kp.transpose(1, 2)).view(kv, rep, P, P) + (near if layer.sliding else below)
+            p = torch.cat([scores, sink.expand(-1, -1, P, 1)], -1).softmax(-1)[..., :-1]
+            out_p = (p.reshape(kv, rep * P, P) @ vp).view(kv, rep, P, hd).permute(2, 0, 1, 3).reshape(P, heads * hd)
+            # Suffix: the end of the prefix where the window allows no more, and its own tokens.
+            first = max(0, P - W) if layer.sliding else 0
+            n = P - first
+            qs, ks, vs = (x.new_zeros(K, S, h, hd, dtype=LOW).index_put((rows, cols), t[P:]) for h, t in ((heads, q), (kv, k), (kv, v)))
+            if cache is not None:
+                cache.append([k[:P], v[:P], ks, vs])
+            qs = qs.view(K, S, kv, rep, hd).permute(2, 0, 3, 1, 4).reshape(kv, K * rep * S, hd)
+            before = (qs @ kp[:, first:].transpose(1, 2)).view(kv, K, rep, S, n)
+            ks, vs = (t.permute(2, 0, 1, 3).reshape(kv * K, S, hd) for t in (ks, vs))
+            inside = (qs.view(kv * K, rep * S, hd) @ ks.transpose(1, 2)).view(kv, K, rep, S, S) + (own_near if layer.sliding else own_below)
+            if layer.sliding:
+                before = before + torch.where((P + s)[:, None] - torch.arange(first, P)[None] >= W, -1e9, 0.0).to(LOW)
+            p = torch.cat([before, inside, sink.view(kv, 1, rep, 1, 1).expand(-1, K, -1, S, 1)], -1).softmax(-1)
+            out_s = p[..., :n].reshape(kv, K * rep * S, n) @ vp[:, first:]
+            out_s = out_s.view(kv * K, rep * S, hd) + p[..., n:n + S].reshape(kv * K, rep * S, S) @ vs
+            out_s = out_s.view(kv, K, rep, S, hd).permute(1, 3, 0, 2, 4).reshape(K, S, heads * hd)[rows, cols]
+            x = x + linear(torch.cat([out_p, out_s]), layer.o, layer.o_bias)
+            h, b = layer.experts(layer.norm2(x))
+            x = x + h
+            balance = balance + b / c["layers"]
+        return dict(x=x, normed=None, middle=middle, saved=saved, balance=balance, rows=rows, cols=cols, P=P)
+
+    def logits(self, x):
+        return linear(self.norm(x), self.head)
+
+    @torch.no_grad()
+    def step(self, tokens, cache, lengths, P):
+        """One more token for each of the K messages; `cache` as `forward` filled it, `lengths` [K] tokens that each has already. Logits [K, vocab]."""
+        c = self.c
+        heads, kv, hd, W = c["heads"], c["kv_heads"], c["head_dim"], c["window"]
+        rep, K = heads // kv, len(tokens)
+        x, positions = self.embed[tokens], P + lengths
+        for index, layer in enumerate(self.layers):
+            kp, vp, ks, vs = cache[index]
+            if int(lengths.max()) >= ks.shape[1]:
+                room = ks.new_zeros(K, 64, kv, hd)
+                ks, vs = torch.cat([ks, room], 1), torch.cat([vs, room], 1)
+                cache[index] = [kp, vp, ks, vs]
+            q, k, v = linear(layer.norm1(x), layer.qkv, layer.qkv_bias).split([heads * hd, kv * hd, kv * hd], -1)
+            q = self.rotary(q.view(K, heads, hd), positions) / math.sqrt(hd)
+            ks[torch.arange(K), lengths] = self.rotary(k.view(K, kv, hd), positions).to(ks.dtype)
+            vs[torch.arange(K), lengths] = v.view(K, kv, hd).to(vs.dtype)
+            q = q.view(K, kv, rep, hd)
+            before = torch.einsum("bgrd,pgd->bgrp", q, kp.float())
+            inside = torch.einsum("bgrd,bsgd->bgrs", q, ks.float())
+            s = torch.arange(ks.shape[1])
+            hidden = s[None] > lengths[:, None]
+            if layer.sliding:
+                hidden = hidden | (lengths[:, None] - s[None] >= W)
+                before = before.masked_fill((positions[:, None] - torch.arange(P)[None] >= W)[:, None, None], -1e9)
+            inside = inside.masked_fill(hidden[:, None, None], -1e9)
+            p = torch.cat([before, inside, layer.sinks.view(1, kv, rep, 1).expand(K, -1, -1, 1)], -1).softmax(-1)
+            out = torch.einsum("bgrp,pgd->bgrd", p[..., :P], vp.float()) + torch.einsum("bgrs,bsgd->bgrd", p[..., P:-1], vs.float())
+            x = x + linear(out.reshape(K, heads * hd), layer.o, layer.o_bias)
+            x = x + layer.experts(layer.norm2(x))[0]
+        return self.logits(x)

@@ -1,0 +1,334 @@
+"""Trains the checkpoint.
+
+usage: train.py DATA CACHE TOKENIZER OUT [--minutes 75] [--processes 2] [--seed 1] [--resume FILE]
+
+Two processes of one thread each (or one on a GPU-less laptop) draw their own policies, step on their own, and average their weights every few steps. Progress is measured in wall time, so
+that a slower machine sees fewer examples, not a longer night. Checkpoints go to OUT every few minutes.
+"""
+import argparse
+import json
+import math
+import os
+import random
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import torch
+import torch.distributed as dist
+import torch.multiprocessing as mp
+import torch.nn.functional as F
+
+from corpus import prepare
+from model import CONFIG, Nano
+from prompts import Encoder, Sampler, Warmup
+from wiring import wire
+from wordings import CATEGORIES, DEF, NP, VP, WORDS, is_unseen
+
+LINE_LETTER, LINE_DIGIT, MATCH, FETCH = (1, 0), (1, 3), (2, 0), (3, 3)
+SPANS = ((1, 1), (1, 4))
+POINTERS = (LINE_LETTER, LINE_DIGIT, MATCH, FETCH, *SPANS)
+POLICIES = Path(__file__).resolve().parents[4] / "policies"
+
+
+def lexical(rows, encoder, vocab):
+    """Log-odds of each token for each category, from training texts and training wordings: [vocab, 7]."""
+    present = torch.zeros(vocab, 7)
+    absent = torch.zeros(vocab, 7)
+    for r in rows:
+        if r["part"] != "train":
+            continue
+        tokens = list(set(encoder.ids(" " + r["text"])))
+        for i, l in enumerate(r["filled"]):
+            if l == 1:
+                present[tokens, i] += 1
+            elif l == 0:
+                absent[tokens, i] += 1
+    positives = torch.tensor([sum(r["part"] == "train" and r["filled"][i] == 1 for r in rows) for i in range(7)]).float()
+    negatives = torch.tensor([sum(r["part"] == "train" and r["filled"][i] == 0 for r in rows) for i in range(7)]).float()
+    seen = present + absent
+    odds = ((present + 0.3) / (positives + 0.6)).log() - ((absent + 0.3 * negatives / positives.clamp(min=1)) / (negatives + 0.6 * negatives / positives.clamp(min=1))).log()
+    odds = odds.clamp(-1, 4) * (seen / (seen + 3))
+    phrases = torch.zeros(vocab, 7)
+    for i, c in enumerate(CATEGORIES):
+        lines = [p for table in (NP[c], VP[c]) for k, p in enumerate(table) if not is_unseen(k)] + DEF[c] + [" ".join(WORDS[c])] * 2
+        for p in lines:
+            for t in set(encoder.ids(" " + p)):
+                phrases[t, i] += 1
+    share = phrases / phrases.sum(1, keepdim=True).clamp(min=1)
+    focused = (share - 1 / 7).clamp(min=0) * phrases.clamp(max=3)
+    return odds.clamp(min=0) + 1.2 * focused
+
+
+def batch_of(group):
+    items = group["items"]
+    S = max(len(i["ids"]) for i in items)
+    suffix = torch.zeros(len(items), S, dtype=torch.long)
+    for k, i in enumerate(items):
+        suffix[k, :len(i["ids"])] = torch.tensor(i["ids"])
+    return dict(prefix=torch.tensor(group["prefix"]), suffix=suffix, lengths=torch.tensor([len(i["ids"]) for i in items]))
+
+
+def offsets(items):
+    out, n = [], 0
+    for i in items:
+        out.append(n)
+        n += len(i["ids"])
+    return out
+
+
+def losses(model, group, noise=0.0, rng=None):
+    """Sums over the group's messages; see the weights in `total`."""
+    batch, items = batch_of(group), group["items"]
+    if noise and rng.random() < 0.7:
+        hit = torch.rand(len(batch["prefix"])) < noise
+        for l in group["lines"]:
+            hit[l["first"]:l["last"] + 1] = False
+            hit[l["close"]] = False
+        batch["prefix"] = torch.where(hit & (batch["prefix"] < 4075), torch.randint(0, 4075, batch["prefix"].shape), batch["prefix"])
+    out = model(batch, POINTERS)
+    P, x, start = out["P"], out["x"], offsets(items)
+    # Answers.
+    at, want, weight = [], [], []
+    for o, i in zip(start, items):
+        for k in range(i["prompt"], len(i["ids"])):
+            if i["weights"][k]:
+                at.append(P + o + k - 1)
+                want.append(i["ids"][k])
+                weight.append(i["weights"][k])
+    ce = F.cross_entropy(model.logits(x[torch.tensor(at)]), torch.tensor(want), reduction="none")
+    answer = (ce * torch.tensor(weight)).sum()
+    # Pointers from a rule's end to its id.
+    lines = group["lines"]
+    pointer = x.new_zeros(())
+    if lines:
+        close = torch.tensor([l["close"] for l in lines])
+        for which, end in ((LINE_LETTER, "first"), (LINE_DIGIT, "last")):
+            q, k, sink = out["saved"][which]
+            scores = q[close] @ k[:P].T
+            scores = scores.masked_fill(torch.arange(P)[None] > close[:, None], -1e9)
+            log = torch.cat([scores, sink.expand(len(close), 1)], 1).log_softmax(-1)
+            pointer = pointer - log[torch.arange(len(close)), torch.tensor([l[end] for l in lines])].mean() * len(items) * 0.5
+        inner = torch.zeros(len(lines), P)
+        for n, l in enumerate(lines):
+            inner[n, l["last"] + 1:l["close"] + 1] = 1
+        for which in SPANS:
+            q, k, sink = out["saved"][which]
+            scores = (q[close] @ k[:P].T).masked_fill(torch.arange(P)[None] > close[:, None], -1e9)
+            log = torch.cat([scores, sink.expand(len(close), 1)], 1).log_softmax(-1)[:, :P]
+            pointer = pointer - (log + inner.clamp(min=1e-30).log()).logsumexp(-1).mean() * len(items) * 0.5
+    # Pointers from the places of decision to the end of the matching rule, else to the sink.
+    asks, member = [], []
+    for n, (o, i) in enumerate(zip(start, items)):
+        asks += [P + o + a for a in i["asks"]]
+        member += [n] * len(i["asks"])
+    member = torch.tensor(member)
+    per_item = torch.tensor([1 / len(i["asks"]) for i in items])
+    target = torch.zeros(len(items), P + 1)
+    for n, i in enumerate(items):
+        target[n, i["targets"] or [P]] = 1
+    own = torch.arange(len(x) - P)
+    first = torch.tensor(start)[member]
+    asks_t = torch.tensor(asks)
+    for which in (MATCH, FETCH):
+        q, k, sink = out["saved"][which]
+        qa = q[asks_t]
+        before = qa @ k[:P].T
+        inside = qa @ k[P:].T
+        inside = inside.masked_fill((own[None] < first[:, None]) | (own[None] > (asks_t - P)[:, None]), -1e9)
+        log = torch.cat([before, sink.expand(len(asks), 1), inside], 1).log_softmax(-1)
+        chosen = (log[:, :P + 1] + target[member].clamp(min=1e-30).log()).logsumexp(-1)
+        pointer = pointer - (chosen * per_item[member]).sum()
+    within = torch.zeros(len(items), len(x) - P)
+    for n, (o, i) in enumerate(zip(start, items)):
+        within[n, o + i["span"][0]:o + i["span"][1]] = 1
+    for which in SPANS:
+        q, k, sink = out["saved"][which]
+        qa = q[asks_t]
+        inside = (qa @ k[P:].T).masked_fill((own[None] < first[:, None]) | (own[None] > (asks_t - P)[:, None]), -1e9)
+        log = torch.cat([inside, qa @ k[:P].T, sink.expand(len(asks), 1)], 1).log_softmax(-1)[:, :len(x) - P]
+        pointer = pointer - ((log + within[member].clamp(min=1e-30).log()).logsumexp(-1) * per_item[member]).sum() * 0.5
+    # Category of rules and of messages with one shared head, and the decision at the end of the prompt.
+    ends = torch.tensor([P + o + i["prompt"] - 1 for o, i in zip(start, items)])
+    aux = x.new_zeros(())
+    labels = torch.tensor([i["categories"] for i in items]).float()
+    if (labels >= 0).any():
+        known = labels >= 0
+        aux = aux + (F.binary_cross_entropy_with_logits(model.category(out["middle"][ends]), labels.clamp(min=0), reduction="none") * known * (1 + 2 * labels.clamp(min=0))).sum()
+        if lines:
+            what = torch.zeros(len(lines), 7)
+            for k, l in enumerate(lines):
+                if l["kind"] == "category":
+                    what[k, CATEGORIES.index(l["key"])] = 1
+            bce = F.binary_cross_entropy_with_logits(model.category(out["middle"][close]), what, reduction="none") * (1 + 2 * what)
+            aux = aux + bce.sum(1).mean() * len(items) * 2
+    # The id of a rule, read with the same two heads at the rule's end and wherever the answer needs it.
+    def spelled(states, lines_):
+        states = F.rms_norm(states, (states.shape[-1],))
+        letter = torch.tensor([group["prefix"][l["first"]] % 256 for l in lines_])
+        digit = torch.tensor([int(l["id"][-1]) for l in lines_])
+        return F.cross_entropy(model.letter(states), letter, reduction="none") + F.cross_entropy(model.digit(states), digit, reduction="none")
+
+    if lines:
+        aux = aux + spelled(out["middle"][close], lines).mean() * len(items)
+        cited = [(n, a_) for n, (o, i) in enumerate(zip(start, items)) if i["finding"] and i["finding"]["id"] for a_ in (P + o + a for a in i["asks"])]
+        if cited:
+            by_id = {l["id"]: l for l in lines}
+            loss = spelled(x[torch.tensor([a_ for _, a_ in cited])], [by_id[items[n]["finding"]["id"]] for n, _ in cited])
+            aux = aux + (loss * per_item[torch.tensor([n for n, _ in cited])]).sum()
+    decision = torch.tensor([float(i["decision"]) for i in items])
+    violation = F.binary_cross_entropy_with_logits(model.violation(model.norm(x[ends]))[:, 0], decision, reduction="sum")
+    return answer, pointer, aux, violation, out["balance"] * len(items), len(items), P + sum(len(i["ids"]) for i in items)
+
+
+@torch.no_grad()
+def measure(model, sampler, stage, groups=24, count=8):
+    """Accuracy and AUROC at the label, exact ids in hits, and the share of the pointer."""
+    truth, score, right_ids, ids = [], [], 0, 0
+    for _ in range(groups):
+        group = sampler.group(count, stage)
+        items = group["items"]
+        out = model(batch_of(group))
+        start = offsets(items)
+        labels = [sampler.encoder.ids(l)[0] for l in group["format"].labels]
+        for o, i in zip(start, items):
+            logits = model.logits(out["x"][[out["P"] + o + i["label_at"]]])[0]
+            truth.append(i["decision"])
+            score.append((logits[labels[1]] - logits[labels[0]]).item())
+            if i["id_at"] and i["decision"]:
+                got = model.logits(out["x"][[out["P"] + o + a for a in i["id_at"]]]).argmax(-1).tolist()
+                ids += 1
+                right_ids += got == [i["ids"][a + 1] for a in i["id_at"]]
+    from sklearn.metrics import roc_auc_score
+
+    accuracy = sum((s > 0) == bool(t) for s, t in zip(score, truth)) / len(truth)
+    return dict(auroc=round(roc_auc_score(truth, score), 3), accuracy=round(accuracy, 3), ids=round(right_ids / max(1, ids), 3), n=len(truth))
+
+
+def stage_at(f):
+    """First what decides, in few tokens; then reasoning and ids; then policies and prompts as they are used."""
+    if f < 0.3:
+        return dict(topic=0.08, allow=0.1, long=0.0, shipped=0.0, winnow=0.04, direct=0.75, lines=3, short=0.85)
+    if f < 0.6:
+        return dict(topic=0.2, allow=0.25, long=0.04, shipped=0.05, winnow=0.15, direct=0.5, lines=4, short=0.5)
+    return dict(topic=0.15, allow=0.25, long=0.05, shipped=0.12, winnow=0.4, direct=0.4, lines=4, short=0.2)
+
+
+def run(rank, world, a):
+    torch.set_num_threads(1)
+    os.environ.update(MASTER_ADDR="127.0.0.1", MASTER_PORT=str(a.port), GLOO_SOCKET_IFNAME="lo")
+    if world > 1:
+        dist.init_process_group("gloo", rank=rank, world_size=world, timeout=timedelta(hours=3))
+    from tokenizers import Tokenizer
+
+    rows, _, topics = prepare(a.data, a.cache)
+    encoder = Encoder(Tokenizer.from_file(a.tokenizer))
+    torch.manual_seed(a.seed)
+    model = Nano(dict(CONFIG, layers=a.layers, hidden=a.hidden))
+    with torch.no_grad():
+        model.embed.mul_(0.6)
+        model.head.copy_(F.normalize(model.embed, dim=1) * 0.3)
+        frame, _ = torch.linalg.qr(torch.randn(a.hidden, 7))
+        ids = [encoder.ids(x)[0] for x in "ABCDEFGHJKLMNPRTVXZ"], [encoder.ids(str(x))[0] for x in range(1, 10)]
+        wire(model, *ids, frame)
+        model.embed.add_(lexical(rows, encoder, CONFIG["vocab"]) @ frame.T * 1.2)
+        if a.resume:
+            model.load_state_dict(torch.load(a.resume)["model"], strict=False)
+    torch.manual_seed(a.seed * 100 + rank)
+    sampler = Sampler(rows, topics, encoder, policies=POLICIES, seed=a.seed * 100 + rank)
+    warm = Warmup(encoder, sorted(topics), seed=a.seed * 100 + rank)
+    valid = Sampler(rows, topics, encoder, part="valid", seed=5, natural_only=True)
+    rng = random.Random(a.seed * 100 + rank)
+    parameters = list(model.parameters())
+    decay = [p for p in parameters if p.dim() > 1]
+    rest = [p for p in parameters if p.dim() <= 1]
+    optimizer = torch.optim.AdamW([dict(params=decay, weight_decay=0.02), dict(params=rest, weight_decay=0.0)], lr=a.lr, betas=(0.9, 0.98), fused=True)
+    out = Path(a.out)
+    out.mkdir(parents=True, exist_ok=True)
+    started, step, seen, tokens = time.time(), 0, 0, 0
+    last_report, last_saved, last_measured = started, started, started
+    sums = torch.zeros(4)
+    f, stop = a.start, False
+    while not stop:
+        stage = stage_at(f)
+        optimizer.zero_grad(set_to_none=False)
+        budget, n = 0, 0
+        while budget < a.tokens:
+            warming = not a.resume and (f < a.warm or (f < 0.35 and rng.random() < 0.1))
+            group = warm.group(a.messages) if warming else sampler.group(a.messages, stage)
+            answer, pointer, aux, violation, balance, k, t = losses(model, group, noise=0.08, rng=rng)
+            fade = 1.0 if f < 0.9 else 0.3
+            loss = (answer / 6 + fade * (pointer + aux * 0.3 + violation) + 0.02 * balance) / 16
+            loss.backward()
+            sums += torch.tensor([answer.item(), pointer.item(), violation.item(), k])
+            budget, n, tokens = budget + t, n + k, tokens + t
+        for p in parameters:
+            if p.grad is not None:
+                p.grad.mul_(16 / n)
+        norm = torch.nn.utils.clip_grad_norm_(parameters, 1.0).item()
+        seen += n * world
+        scale = min(1.0, (step + 1) / (40 if a.resume else 150)) * min(1.0, max(0.0, (1 - f) / 0.5) * 0.98 + 0.02)
+        for g in optimizer.param_groups:
+            g["lr"] = a.lr * scale
+        optimizer.step()
+        step += 1
+        f = a.start + (1 - a.start) * (time.time() - started) / (60 * a.minutes)
+        stop = world == 1 and f >= 1
+        if step % a.average == 0 and world > 1:
+            flat = torch.cat([p.detach().reshape(-1) for p in parameters] + [torch.tensor([f])])
+            dist.all_reduce(flat)
+            flat /= world
+            position = 0
+            for p in parameters:
+                p.data.copy_(flat[position:position + p.numel()].view_as(p))
+                position += p.numel()
+            # Both must come to the end after the same number of averages.
+            stop = flat[-1].item() >= 1
+        if rank == 0:
+            now = time.time()
+            if now - last_report > 30:
+                m = sums / sums[3].clamp(min=1)
+                print(f"{now - started:6.0f}s f={f:.3f} step {step} seen {seen} tok/s {tokens / (now - started):.0f} answer {m[0]:.2f} pointer {m[1]:.2f} violation {m[2]:.3f} norm {norm:.2f}", flush=True)
+                last_report = now
+                sums.zero_()
+            if now - last_saved > 120:
+                torch.save(dict(model=model.state_dict(), f=f, step=step, seen=seen), out / "last.pt.tmp")
+                os.replace(out / "last.pt.tmp", out / "last.pt")
+                last_saved = now
+            if now - last_measured > a.measure:
+                model.eval()
+                direct = dict(topic=0.0, long=0.0, shipped=0.0, winnow=0.2, direct=1.0, lines=4)
+                line = dict(f=round(f, 3), seen=seen, seen_wording=measure(model, valid, direct), unseen_wording=measure(model, valid, dict(direct, unseen=True)),
+                            topics=measure(model, valid, dict(direct, topic=1.0), 12))
+                print(json.dumps(line), flush=True)
+                model.train()
+                last_measured = time.time()
+    if rank == 0:
+        torch.save(dict(model=model.state_dict(), f=1.0, step=step, seen=seen), out / "final.pt")
+        print(f"done: {seen} examples, {step} steps", flush=True)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    for name in ("data", "cache", "tokenizer", "out"):
+        parser.add_argument(name)
+    parser.add_argument("--minutes", type=float, default=75)
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--lr", type=float, default=1.5e-3)
+    parser.add_argument("--tokens", type=int, default=1)
+    parser.add_argument("--average", type=int, default=8)
+    parser.add_argument("--messages", type=int, default=12)
+    parser.add_argument("--layers", type=int, default=CONFIG["layers"])
+    parser.add_argument("--hidden", type=int, default=CONFIG["hidden"])
+    parser.add_argument("--warm", type=float, default=0.05)
+    parser.add_argument("--measure", type=float, default=240)
+    parser.add_argument("--start", type=float, default=0.0)
+    parser.add_argument("--port", type=int, default=29555)
+    parser.add_argument("--resume")
+    a = parser.parse_args()
+    prepare(a.data, a.cache)
+    if a.processes == 1:
+        run(0, 1, a)
+    else:
+        mp.spawn(run, args=(a.processes, a), nprocs=a.processes)
