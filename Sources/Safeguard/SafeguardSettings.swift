@@ -123,7 +123,7 @@ struct SafeguardSettings: Sendable {
     case .nano(nil):
       diagnostics.error(
         "native-model", "the demonstration model `nano` is not in `examples/models/nano` of this folder or one above it", at: span,
-        hint: "give the folder of a gpt-oss checkpoint, or an endpoint's URL")
+        hint: "train one (`examples/models/nano/README.md`), or give the folder of a gpt-oss checkpoint or an endpoint's URL")
     }
   }
 

@@ -32,7 +32,7 @@ public enum SafeguardStage {
     ),
     FieldSpec(
       "model", .string,
-      "With `endpoint`: the model's name there. Without: a folder with a checkpoint, run in this process; an endpoint with the model's name behind `#`; or `nano`, the demonstration that comes with Winnow."
+      "With `endpoint`: the model's name there. Without: a folder with a checkpoint, run in this process; an endpoint with the model's name behind `#`; or `nano`, the demonstration checkpoint where `examples/models/nano` holds one."
     ),
     FieldSpec("api_key", .secret, "Key for the endpoint, sent as a bearer token. Never written here and never printed."),
     FieldSpec("recorded", .path, "JSONL of earlier answers. What it holds is answered from it; the rest goes to `endpoint` or `model`, or is an abstention."),
