@@ -132,7 +132,7 @@ struct ModelPreparer {
   }
 }
 
-/// One flag for each worker, so that none writes where another does.
+/// One flag for each worker, so that none writes where another does; read after all have ended.
 private final class WorkerFlags: @unchecked Sendable {
   private let flags: UnsafeMutablePointer<Bool>
   private let count: Int

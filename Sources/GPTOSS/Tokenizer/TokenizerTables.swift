@@ -140,6 +140,8 @@ final class TokenizerTables: @unchecked Sendable {
 }
 
 /// Memory that tables live in.
+///
+/// `@unchecked Sendable`: filled by one builder before it is handed out, and never written afterwards.
 final class TokenizerMemory: @unchecked Sendable {
   let base: UnsafeMutableRawPointer
   let size: Int
