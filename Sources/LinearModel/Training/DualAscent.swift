@@ -1,6 +1,6 @@
 /// L2-regularised logistic regression by dual coordinate ascent (Yu, Huang, Lin 2011; LIBLINEAR's solver 7), all labels in one pass.
 ///
-/// Minimises ½‖w‖² + C Σ cᵢ·log(1 + e^(-yᵢ·w·xᵢ)) for each label, the bias being the weight of a constant feature. Each row has one dual variable per label;
+/// Minimises ½ Σ wⱼ²/vⱼ + C Σ cᵢ·log(1 + e^(-yᵢ·w·xᵢ)) for each label, the bias being the weight of a constant feature and vⱼ from ``WeightPriors``. Each row has one dual variable per label;
 /// a visit solves it exactly with the others held. There is no learning rate, and the end does not depend on where one began: the optimum is unique.
 /// One row at a time in a fixed order, no threads: the same rows give the same weights on every platform.
 ///
@@ -29,12 +29,14 @@ struct DualAscent: ~Copyable {
   private let rows: UnsafeMutablePointer<Float>
   /// `[rows, labels]`, 0 ... C·c: signed by the label when added to the weights.
   private var duals: [Float]
-  /// Squared norm of each row with its constant feature; 0 while unknown.
+  /// `[rows, labels]` squared norm of each row with its constant feature, each square times its weight's variance; 0 while unknown.
   private var norms: [Float]
+  /// `[buckets, stride]`: the weights' variances.
+  private let variances: UnsafeMutablePointer<Float>
   private let scratch: UnsafeMutablePointer<Float>
 
-  init(_ settings: Settings, labelCount: Int, rowCount: Int, scales: FeatureScales) {
-    (self.settings, self.labelCount, self.scales) = (settings, labelCount, scales)
+  init(_ settings: Settings, rowCount: Int, scales: FeatureScales, counts: FeatureCounts) {
+    (self.settings, self.labelCount, self.scales) = (settings, counts.labelCount, scales)
     values = scales.values
     bucketCount = values.count
     stride = labelCount == 1 ? 1 : (labelCount + Self.laneCount - 1) / Self.laneCount * Self.laneCount
@@ -43,11 +45,17 @@ struct DualAscent: ~Copyable {
     scratch = .allocate(capacity: stride)
     scratch.initialize(repeating: 0, count: stride)
     duals = [Float](repeating: 0, count: rowCount * labelCount)
-    norms = [Float](repeating: 0, count: rowCount)
+    norms = duals
+    variances = .allocate(capacity: bucketCount * stride)
+    variances.initialize(repeating: 0, count: bucketCount * stride)
+    for bucket in 0..<bucketCount where scales.steps[bucket] > 0 {
+      for label in 0..<labelCount { variances[bucket * stride + label] = WeightPriors.variance(counts, bucket: bucket, label: label) }
+    }
   }
 
   deinit {
     rows.deallocate()
+    variances.deallocate()
     scratch.deallocate()
   }
 
@@ -57,7 +65,7 @@ struct DualAscent: ~Copyable {
   ///   - targets: 1, 0 or -1 (unknown: that label learns nothing) for each label.
   mutating func learn(_ row: Int, _ features: RowFeatures.Row, _ targets: ArraySlice<Int8>) {
     let inverse = WeightTable.inverseLength(length(features))
-    if norms[row] == 0 { norms[row] = norm(features, inverse) }
+    if norms[row * labelCount] == 0 { norm(row, features, inverse) }
     margins(features, inverse)
     if solve(row, targets) { add(features, inverse) }
   }
@@ -101,7 +109,7 @@ struct DualAscent: ~Copyable {
       let sign: Float = target == 1 ? 1 : -1
       let cost = target == 1 ? settings.costs[label] * settings.positiveWeights[label] : settings.costs[label]
       let old = duals[row * labelCount + label]
-      let new = Self.dual(margin: Double(sign * scratch[label]), norm: Double(norms[row]), cost: Double(cost), old: Double(old))
+      let new = Self.dual(margin: Double(sign * scratch[label]), norm: Double(norms[row * labelCount + label]), cost: Double(cost), old: Double(old))
       guard abs(new - old) > Self.leastMove * cost else {
         scratch[label] = 0
         continue
@@ -135,31 +143,38 @@ struct DualAscent: ~Copyable {
     let bias = rows + bucketCount * stride
     if stride == 1 {
       let step = scratch[0] * inverse
-      for i in buckets.indices { rows[Int(buckets[i])] += step * (values[Int(buckets[i])] * factors[i]) }
+      for i in buckets.indices { rows[Int(buckets[i])] += step * (values[Int(buckets[i])] * factors[i]) * variances[Int(buckets[i])] }
       bias[0] += scratch[0]
       return
     }
     for block in Swift.stride(from: 0, to: stride, by: Self.laneCount) {
       let move = Self.lanes(scratch + block).pointee
       let step = move * inverse
-      for i in buckets.indices { Self.lanes(rows + Int(buckets[i]) * stride + block).pointee += step * (values[Int(buckets[i])] * factors[i]) }
+      for i in buckets.indices {
+        let place = Int(buckets[i]) * stride + block
+        Self.lanes(rows + place).pointee += step * (values[Int(buckets[i])] * factors[i]) * Self.lanes(variances + place).pointee
+      }
       Self.lanes(bias + block).pointee += move
     }
   }
 
-  /// 1 for the constant feature, and the squares of the others, repeats added up first.
-  private func norm(_ features: RowFeatures.Row, _ inverse: Float) -> Float {
-    var sum: Float = 1
+  /// 1 for the constant feature, and the squares of the others times their variances, repeats added up first.
+  private mutating func norm(_ row: Int, _ features: RowFeatures.Row, _ inverse: Float) {
+    for label in 0..<labelCount { norms[row * labelCount + label] = 1 }
     var last: UInt32?
     var value: Float = 0
+    func close() {
+      guard let last else { return }
+      for label in 0..<labelCount { norms[row * labelCount + label] += value * value * variances[Int(last) * stride + label] }
+    }
     for (bucket, factor) in zip(features.buckets, features.factors).sorted(by: { $0.0 < $1.0 }) {
       if bucket != last {
-        sum += value * value
+        close()
         (last, value) = (bucket, 0)
       }
       value += values[Int(bucket)] * factor * inverse
     }
-    return sum + value * value
+    close()
   }
 
   private static func lanes(_ pointer: UnsafeMutablePointer<Float>) -> UnsafeMutablePointer<Lanes> {

@@ -12,7 +12,7 @@ public struct LinearTrainer: Sendable {
     /// Passes over the rows. The solver has all but converged after 6.
     public var epochs = 8
     /// What a row's loss weighs against the size of the weights (C of LIBLINEAR). More than one: for each label the one with the least held-out log loss.
-    public var costs = [2.0, 6.0, 16.0, 40.0]
+    public var costs = [2.0, 6.0, 20.0, 100.0]
     /// Factor on the positive rows of a label; 1 where not given. It shifts scores, and calibration shifts them back.
     public var classWeights: [String: Double] = [:]
     public var calibration = CalibrationMethod.automatic
@@ -87,9 +87,9 @@ extension LinearTrainer {
     let weights = set.labels.map { Float(configuration.classWeights[$0] ?? 1) }
     let rows = (0..<Int32(set.count)).filter { fold == nil || fold?.folds[Int($0)] != fold?.number }
     var features = RowFeatures(configuration.features)
-    var learner = DualAscent(
-      .init(costs: costs.map(Float.init), positiveWeights: weights), labelCount: set.labels.count, rowCount: set.count,
-      scales: scales(set, rows, &features))
+    let counts = counts(set, rows, &features)
+    let scales = FeatureScales(rowCounts: counts.rowCounts, rows: counts.rows, wordBuckets: configuration.features.wordBucketCount)
+    var learner = DualAscent(.init(costs: costs.map(Float.init), positiveWeights: weights), rowCount: set.count, scales: scales, counts: counts)
     for epoch in 0..<configuration.epochs { pass(epoch, set, rows, &learner, &features) }
     return learner
   }
@@ -109,21 +109,15 @@ extension LinearTrainer {
     }
   }
 
-  /// Document frequencies of `rows`.
-  private func scales(_ set: TrainingSet, _ rows: [Int32], _ features: inout RowFeatures) -> FeatureScales {
-    var counts = [Int32](repeating: 0, count: configuration.features.bucketCount)
-    var lastRow = [Int32](repeating: -1, count: counts.count)
+  private func counts(_ set: TrainingSet, _ rows: [Int32], _ features: inout RowFeatures) -> FeatureCounts {
+    let labels = set.labels.count
+    var counts = FeatureCounts(bucketCount: configuration.features.bucketCount, labelCount: labels)
     set.bytes.withUnsafeBufferPointer { bytes in
-      for row in rows {
-        features.with(UnsafeBufferPointer(rebasing: bytes[set.range(Int(row))])) { features in
-          for bucket in features.buckets.lazy.map(Int.init) where lastRow[bucket] != row {
-            lastRow[bucket] = row
-            counts[bucket] += 1
-          }
-        }
+      for row in rows.lazy.map(Int.init) {
+        features.with(UnsafeBufferPointer(rebasing: bytes[set.range(row)])) { counts.add($0, set.targets[row * labels..<(row + 1) * labels]) }
       }
     }
-    return FeatureScales(rowCounts: counts, rows: rows.count, wordBuckets: configuration.features.wordBucketCount)
+    return counts
   }
 }
 
