@@ -17,7 +17,11 @@ enum ModelName: Equatable {
   /// The demonstration checkpoint that comes with Winnow, where it was found.
   case nano(String?)
 
+  /// No model, said outright: `WINNOW_MODEL=none` where a file has a default.
+  case absent
+
   static let nanoWord = "nano"
+  static let absentWord = "none"
   static let usualName = "openai/gpt-oss-safeguard-20b"
   /// Where the demonstration checkpoint lies in Winnow's own folder.
   private static let nanoPlace = "examples/models/nano"
@@ -29,6 +33,8 @@ enum ModelName: Equatable {
     if written.hasPrefix("http://") || written.hasPrefix("https://") {
       let parts = written.split(separator: "#", maxSplits: 1).map(String.init)
       self = .endpoint(url: parts[0], name: parts.count == 2 && !parts[1].isEmpty ? parts[1] : Self.usualName)
+    } else if written == Self.absentWord, !Self.holdsCheckpoint(configuration.resolve(written)) {
+      self = .absent
     } else if written == Self.nanoWord, !Self.holdsCheckpoint(configuration.resolve(written)) {
       self = .nano(Self.findNano(from: configuration.resolve(".")))
     } else {

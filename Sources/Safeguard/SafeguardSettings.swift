@@ -113,13 +113,19 @@ struct SafeguardSettings: Sendable {
     if !endpoints.isEmpty { model = .remote(endpoints: endpoints, name: name) }
   }
 
+  /// Tokens of reasoning of the demonstration model, unless the file says otherwise: its sentences are short, and one that does not end is of no use.
+  private static let demonstrationBudget = 48
+
   private mutating func readModelName(_ written: String, _ configuration: StageConfiguration, _ diagnostics: inout Diagnostics) {
     let span = configuration.settings["model"]?.span
     switch ModelName(written, configuration) {
+    case .absent: break
     case .folder(let path): model = .native(path: path)
     case .endpoint(let url, let name):
       if let endpoint = endpoint(url, at: span, &diagnostics) { model = .remote(endpoints: [endpoint], name: name) }
-    case .nano(let path?): (model, isDemonstration) = (.native(path: path), true)
+    case .nano(let path?):
+      (model, isDemonstration) = (.native(path: path), true)
+      reasoningBudget = reasoningBudget ?? min(Self.demonstrationBudget, maxTokens - 1)
     case .nano(nil):
       diagnostics.error(
         "native-model", "the demonstration model `nano` is not in `examples/models/nano` of this folder or one above it", at: span,

@@ -32,7 +32,7 @@ public enum SafeguardStage {
     ),
     FieldSpec(
       "model", .string,
-      "With `endpoint`: the model's name there. Without: a folder with a checkpoint, run in this process; an endpoint with the model's name behind `#`; or `nano`, the demonstration checkpoint where `examples/models/nano` holds one."
+      "With `endpoint`: the model's name there. Without: a folder with a checkpoint, run in this process; an endpoint with the model's name behind `#`; `nano`, the demonstration checkpoint where `examples/models/nano` holds one; or `none`."
     ),
     FieldSpec("api_key", .secret, "Key for the endpoint, sent as a bearer token. Never written here and never printed."),
     FieldSpec("recorded", .path, "JSONL of earlier answers. What it holds is answered from it; the rest goes to `endpoint` or `model`, or is an abstention."),
@@ -44,7 +44,7 @@ public enum SafeguardStage {
       "Ceiling for reasoning and answer together. An answer cut off by it is asked for once more with twice as much."),
     FieldSpec(
       "reasoning_budget", .integer(0...131_072),
-      "Native model only: tokens of reasoning after which the analysis is closed and the label asked for; 0 asks at once. Without it, what `max_tokens` leaves beside the answer."
+      "Native model only: tokens of reasoning after which the analysis is closed and the label asked for; 0 asks at once. Without it, what `max_tokens` leaves beside the answer (48 with `nano`)."
     ),
     FieldSpec(
       "policy_cache", .path,

@@ -59,7 +59,11 @@ struct JudgeCommand: AsyncParsableCommand {
   private func start(_ effort: ReasoningEffort, _ answer: AnswerKind) async throws -> SafeguardReasoner {
     let reasoner = try SafeguardStage.build(stage(effort, answer), BuildOptions(threads: ProcessInfo.processInfo.activeProcessorCount))
     try await reasoner.start()
-    if let notice = reasoner.notice { throw CommandFailure(notice) }
+    if let notice = reasoner.notice {
+      // Without a model there is nothing to do; what the demonstration model says of itself is only to be read.
+      guard model == "nano" else { throw CommandFailure(notice) }
+      Terminal.error("note: \(notice)\n")
+    }
     return reasoner
   }
 

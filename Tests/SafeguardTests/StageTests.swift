@@ -31,6 +31,7 @@ import Testing
     #expect(try check("endpoint: [https://a.example/v1, https://b.example/v1]\nmodel: m\napi_key: {env: WINNOW_TEST_UNSET}").isEmpty)
     #expect(try check("probe: false").isEmpty)
     #expect(try check("endpoint: ''\nmodel: ''").isEmpty, "empty is absent")
+    #expect(try check("model: none").isEmpty, "said outright")
   }
 
   @Test func anEndpointMayStandInForAFolder() throws {
