@@ -189,7 +189,7 @@ class Evaluation:
                 linear.append(max((float(row["linear"][i]) for i in forbidden), default=-9.0))
                 category.append(line["key"] if t else None)
                 said = x["analysis"]
-                if said.startswith("It says") and ": " in said and " nothing" not in said[:16]:
+                if said.startswith("It says ") and ": " in said:
                     quotes.append(said[8:].split(": ")[0].strip().lower() in row["text"].lower())
                 parsed = None
                 try:

@@ -1,15 +1,16 @@
 """Measures the exported folder through Winnow itself: prompts, constrained decoding and scores are the engine's.
 
-usage: evaluate_engine.py DATA CACHE FOLDER [--winnow PATH] [--policies 24] > result.json
+usage: evaluate_engine.py DATA CACHE FOLDER [--winnow PATH] [--policies 60] > result.json
 
 Policies are drawn at random: 2 to 4 category rules with random ids, order and polarity, in wordings from training (`seen`) or kept from it (`unseen`).
-Texts are natural and held out. The opponent is a logistic regression for each category over word unigrams and bigrams, trained on the same training
+Texts are natural and held out; a violating text is used once, at most 120 of a category. The opponent is a logistic regression for each category over word unigrams and bigrams, trained on the same training
 part and told which categories the policy forbids: its score is the largest of theirs.
 """
 import argparse
 import json
 import os
 import random
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -47,19 +48,44 @@ class Engine:
         (self.folder / "p.md").write_text(HEADER + policy_text.strip() + "\n", encoding="utf-8")
         (self.folder / "p.yaml").write_text(PIPELINE.format(name="p", model=self.model, budget=budget), encoding="utf-8")
         (self.folder / "in.jsonl").write_text("".join(json.dumps(dict(id=str(n), text=t)) + "\n" for n, t in enumerate(texts)), encoding="utf-8")
-        done = subprocess.run([self.winnow, "run", str(self.folder / "p.yaml"), str(self.folder / "in.jsonl"), "--trace", "full", "-o", str(self.folder / "out.jsonl")], capture_output=True, text=True)
+        audit = self.folder / "audit.db"
+        for file in self.folder.glob("audit.db*"):
+            file.unlink()
+        done = subprocess.run([self.winnow, "run", str(self.folder / "p.yaml"), str(self.folder / "in.jsonl"), "--trace", "full", "-o", str(self.folder / "out.jsonl"), "--audit", str(audit)], capture_output=True, text=True)
         if done.returncode:
             raise SystemExit(done.stderr)
+        with sqlite3.connect(audit) as database:
+            thoughts = dict(database.execute("SELECT position, reasoning FROM rationale"))
+        # Positions ascend with the messages.
+        thoughts = dict(enumerate(thoughts[p] for p in sorted(thoughts))) if len(thoughts) == len(texts) else {}
         out = []
-        for line in (self.folder / "out.jsonl").read_text(encoding="utf-8").splitlines():
+        for n, line in enumerate((self.folder / "out.jsonl").read_text(encoding="utf-8").splitlines()):
             found = next(s for s in json.loads(line)["winnow"]["trace"] if s["stage"] == "safeguard")["findings"][0]
-            out.append(dict(score=found.get("score"), hit=found["outcome"] == "violates", cited=found.get("rules") or found.get("rule_ids") or [], outcome=found["outcome"]))
+            out.append(dict(reasoning=thoughts.get(n) or "", score=found.get("score"), hit=found["outcome"] == "violates", cited=found.get("rules") or found.get("rule_ids") or [], outcome=found["outcome"]))
         return out
 
 
-def table(engine, sampler, count, unseen, per=10):
-    s, rng, format = sampler, sampler.rng, Format("json")
-    truth, reasoned, direct, linear, category, read = [], [], [], [], [], []
+class Pools:
+    """Held-out texts of each category, each given out once."""
+
+    def __init__(self, sampler, most=120):
+        self.texts = {}
+        for c in CATEGORIES:
+            mine = list(sampler.natural[c])
+            sampler.rng.shuffle(mine)
+            self.texts[c] = mine[:most]
+
+    def take(self, category, fits):
+        mine = self.texts[category]
+        for k in range(len(mine)):
+            if fits(mine[k]):
+                return mine.pop(k)
+        return None
+
+
+def table(engine, sampler, count, unseen, per=12):
+    s, rng, format, pools = sampler, sampler.rng, Format("json"), Pools(sampler)
+    truth, reasoned, direct, linear, category, read, quoted = [], [], [], [], [], [], []
     removed, inverted, cites, swapped = [], [], [], []
     for _ in range(count):
         specs = s.specs(rng.sample(CATEGORIES, rng.randint(2, 4)), [], rng.randint(0, 1), allow=0.2)
@@ -69,9 +95,9 @@ def table(engine, sampler, count, unseen, per=10):
         chosen = []
         for n in range(per):
             line = rng.choice(live) if n < per * 0.6 else None
-            row, _ = s.draw(lines, line["key"] if line else None)
-            if line and not (s.compatible(row, line["key"], lines) and s.holds(row, line["key"])):
-                line = None
+            row = pools.take(line["key"], lambda r: s.compatible(r, line["key"], lines)) if line else None
+            if row is None:
+                line, (row, _) = None, s.draw(lines)
             chosen.append((row, line))
         texts = [r["text"] for r, _ in chosen]
         a, b = engine.ask(policy.text, texts), engine.ask(policy.text, texts, budget=0)
@@ -79,6 +105,9 @@ def table(engine, sampler, count, unseen, per=10):
         for (row, line), x, y in zip(chosen, a, b):
             t = int(line is not None and line["polarity"] == 1)
             read.append(x["outcome"] in ("violates", "safe"))
+            said = x["reasoning"].strip()
+            if said.startswith("It says ") and ": " in said:
+                quoted.append(said[8:].rsplit(": ", 1)[0].strip().lower() in row["text"].lower())
             truth.append(t)
             reasoned.append(x["score"])
             direct.append(y["score"])
@@ -108,7 +137,7 @@ def table(engine, sampler, count, unseen, per=10):
     return dict(texts=len(truth), violations=sum(truth), readable=rate(read), auroc_reasoned=auroc(truth, reasoned), auroc_direct=auroc(truth, direct), auroc_linear=auroc(truth, linear),
                 accuracy=rate((x > 0.5) == bool(t) for x, t in zip(reasoned, truth)), recall=rate(x > 0.5 for x, t in zip(reasoned, truth) if t),
                 false_alarms=rate(x > 0.5 for x, t in zip(reasoned, truth) if not t), flips_when_removed=rate(removed), flips_when_inverted=rate(inverted), right_id=rate(cites),
-                right_id_swapped=rate(swapped), by_category={c: dict(n=category.count(c), nano=against_all(direct, c), linear=against_all(linear, c)) for c in CATEGORIES})
+                right_id_swapped=rate(swapped), quoted_in_text=rate(quoted), by_category={c: dict(n=category.count(c), nano=against_all(direct, c), linear=against_all(linear, c)) for c in CATEGORIES})
 
 
 if __name__ == "__main__":
@@ -116,7 +145,7 @@ if __name__ == "__main__":
     for name in ("data", "cache", "folder"):
         parser.add_argument(name)
     parser.add_argument("--winnow", default=".build/release/winnow")
-    parser.add_argument("--policies", type=int, default=24)
+    parser.add_argument("--policies", type=int, default=60)
     parser.add_argument("--only", default="seen,unseen")
     parser.add_argument("--seed", type=int, default=11)
     a = parser.parse_args()

@@ -1,6 +1,6 @@
 """gpt-oss in PyTorch for training: one policy prefix shared by several continuations, unpadded linear layers, attention of chosen heads exposed.
 
-The equations are those of GptOssForCausalLM: RMSNorm, grouped-query attention with biases and sinks, one sliding layer and full ones, half-split
+The equations are those of GptOssForCausalLM: RMSNorm, grouped-query attention with biases and sinks, sliding layers and full ones, half-split
 rotary embedding without scaling, top-k router with softmax over the chosen, clamped SwiGLU experts, untied head. Gate and up rows are kept
 apart here and interleaved on export.
 """
@@ -10,9 +10,11 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-CONFIG = dict(vocab=4096, hidden=192, layers=4, heads=6, kv_heads=2, head_dim=32, experts=8, top_k=2, intermediate=96, window=128, theta=10000.0, limit=7.0, eps=1e-5)
+CONFIG = dict(vocab=4096, hidden=192, layers=5, heads=6, kv_heads=2, head_dim=32, experts=8, top_k=2, intermediate=96, window=128, theta=10000.0, limit=7.0, eps=1e-5)
 
 
+# Of what a layer adds, while it trains: some categories have a few dozen texts.
+DROPOUT = 0.1
 # Matrix products are done in this type: twice as fast on processors that have it. Measurements set it to float32.
 LOW = torch.bfloat16
 
@@ -38,16 +40,24 @@ class Rotary:
         self.cos, self.sin = angle.cos(), angle.sin()
 
     def __call__(self, x, positions):
+        """[n, heads, head_dim]."""
         cos, sin = self.cos[positions][:, None], self.sin[positions][:, None]
         a, b = x.chunk(2, -1)
         return torch.cat([a * cos - b * sin, b * cos + a * sin], -1)
+
+    def halves(self, x, positions):
+        """[n, 2, heads * head_dim / 2], the halves of all heads apart: the same in long rows, which vector units like."""
+        repeat = x.shape[2] // self.cos.shape[1]
+        cos, sin = self.cos[positions].repeat(1, repeat), self.sin[positions].repeat(1, repeat)
+        a, b = x.unbind(1)
+        return torch.stack([a * cos - b * sin, b * cos + a * sin], 1)
 
 
 class Layer(nn.Module):
     def __init__(self, c, index):
         super().__init__()
-        # The first layer looks around; all others must reach the policy.
-        self.c, self.sliding = c, index == 0
+        # The first layers look around; the last three must reach the policy.
+        self.c, self.sliding = c, index < c["layers"] - 3
         d, q, kv, e, i = c["hidden"], c["heads"] * c["head_dim"], c["kv_heads"] * c["head_dim"], c["experts"], c["intermediate"]
         self.norm1, self.norm2 = RMSNorm(d, c["eps"]), RMSNorm(d, c["eps"])
 
@@ -91,6 +101,29 @@ class Layer(nn.Module):
         return out, balance
 
 
+def wall(hidden):
+    return torch.where(hidden, -1e9, 0.0).to(LOW)
+
+
+class Chunk:
+    """Some of a batch's messages, of nearly one length, so that little is filled up where they are padded for attention."""
+
+    def __init__(self, lengths, items, P, window):
+        mine = lengths[items]
+        self.count, self.size, self.P, self.window = len(items), int(mine.max()), P, window
+        self.rows, self.cols = (torch.arange(self.size)[None] < mine[:, None]).nonzero(as_tuple=True)
+        starts = lengths.cumsum(0) - lengths
+        self.flat = starts[items][self.rows] + self.cols
+        s = torch.arange(self.size)
+        own = s[:, None] - s[None]
+        self.below, self.near = wall(own < 0), wall((own < 0) | (own >= window))
+
+    def reach(self, first):
+        """Which tokens of the prefix the window shows."""
+        s = torch.arange(self.size)
+        return wall((self.P + s)[:, None] - torch.arange(first, self.P)[None] >= self.window)
+
+
 class Nano(nn.Module):
     def __init__(self, c=CONFIG):
         super().__init__()
@@ -103,7 +136,8 @@ class Nano(nn.Module):
         # Only for training.
         self.category = nn.Linear(c["hidden"], 7)
         self.violation = nn.Linear(c["hidden"], 1)
-        self.letter = nn.Linear(c["hidden"], 256)
+        # One class for each letter and for each pair of letters that an id may begin with.
+        self.letter = nn.Linear(c["hidden"], 27 * 26)
         self.digit = nn.Linear(c["hidden"], 10)
         self.tie()
 
@@ -124,22 +158,23 @@ class Nano(nn.Module):
         heads, kv, hd, W = c["heads"], c["kv_heads"], c["head_dim"], c["window"]
         rep = heads // kv
 
-        def wall(hidden):
-            return torch.where(hidden, -1e9, 0.0).to(LOW)
-
-        i, s = torch.arange(P), torch.arange(S)
-        distance, own = i[:, None] - i[None], s[:, None] - s[None]
+        i = torch.arange(P)
+        distance = i[:, None] - i[None]
+        # Rows of q and k with the first halves of all heads before the second ones.
+        order = torch.arange(heads * hd).view(heads, 2, hd // 2).transpose(0, 1).flatten()
+        order_k = heads * hd + torch.arange(kv * hd).view(kv, 2, hd // 2).transpose(0, 1).flatten()
+        order = torch.cat([order, order_k, torch.arange((heads + kv) * hd, (heads + 2 * kv) * hd)])
         below, near = wall(distance < 0), wall((distance < 0) | (distance >= W))
-        own_below, own_near = wall(own < 0), wall((own < 0) | (own >= W))
+        chunks = [Chunk(lengths, torch.arange(K), P, W)] if cache is not None else [Chunk(lengths, part, P, W) for part in lengths.argsort().tensor_split(max(1, K // 4))]
         saved, balance, middle = {}, 0.0, None
         for index, layer in enumerate(self.layers):
-            if index == c["layers"] // 2:
+            if index == c["layers"] - 2:
                 middle = x
             h = layer.norm1(x)
-            qkv = linear(h, layer.qkv, layer.qkv_bias)
+            qkv = linear(h, layer.qkv[order], layer.qkv_bias[order])
             q, k, v = qkv.split([heads * hd, kv * hd, kv * hd], -1)
-            q = self.rotary(q.view(-1, heads, hd), positions) / math.sqrt(hd)
-            k = self.rotary(k.view(-1, kv, hd), positions)
+            q = self.rotary.halves(q.view(-1, 2, heads * hd // 2), positions).view(-1, 2, heads, hd // 2).transpose(1, 2).reshape(-1, heads, hd) / math.sqrt(hd)
+            k = self.rotary.halves(k.view(-1, 2, kv * hd // 2), positions).view(-1, 2, kv, hd // 2).transpose(1, 2).reshape(-1, kv, hd)
             v = v.view(-1, kv, hd)
             for l, head in pointers:
                 if l == index:
@@ -155,24 +190,28 @@ class Nano(nn.Module):
             # Suffix: the end of the prefix where the window allows no more, and its own tokens.
             first = max(0, P - W) if layer.sliding else 0
             n = P - first
-            qs, ks, vs = (x.new_zeros(K, S, h, hd, dtype=LOW).index_put((rows, cols), t[P:]) for h, t in ((heads, q), (kv, k), (kv, v)))
-            if cache is not None:
-                cache.append([k[:P], v[:P], ks, vs])
-            qs = qs.view(K, S, kv, rep, hd).permute(2, 0, 3, 1, 4).reshape(kv, K * rep * S, hd)
-            before = (qs @ kp[:, first:].transpose(1, 2)).view(kv, K, rep, S, n)
-            ks, vs = (t.permute(2, 0, 1, 3).reshape(kv * K, S, hd) for t in (ks, vs))
-            inside = (qs.view(kv * K, rep * S, hd) @ ks.transpose(1, 2)).view(kv, K, rep, S, S) + (own_near if layer.sliding else own_below)
-            if layer.sliding:
-                before = before + torch.where((P + s)[:, None] - torch.arange(first, P)[None] >= W, -1e9, 0.0).to(LOW)
-            p = torch.cat([before, inside, sink.view(kv, 1, rep, 1, 1).expand(-1, K, -1, S, 1)], -1).softmax(-1)
-            out_s = p[..., :n].reshape(kv, K * rep * S, n) @ vp[:, first:]
-            out_s = out_s.view(kv * K, rep * S, hd) + p[..., n:n + S].reshape(kv * K, rep * S, S) @ vs
-            out_s = out_s.view(kv, K, rep, S, hd).permute(1, 3, 0, 2, 4).reshape(K, S, heads * hd)[rows, cols]
-            x = x + linear(torch.cat([out_p, out_s]), layer.o, layer.o_bias)
+            out_s = []
+            for part in chunks:
+                rows, cols, S, k_ = part.rows, part.cols, part.size, part.count
+                qs, ks, vs = (x.new_zeros(k_, S, h, hd, dtype=LOW).index_put((rows, cols), t[P + part.flat]) for h, t in ((heads, q), (kv, k), (kv, v)))
+                if cache is not None:
+                    cache.append([k[:P], v[:P], ks, vs])
+                qs = qs.view(k_, S, kv, rep, hd).permute(2, 0, 3, 1, 4).reshape(kv, k_ * rep * S, hd)
+                before = (qs @ kp[:, first:].transpose(1, 2)).view(kv, k_, rep, S, n)
+                ks, vs = (t.permute(2, 0, 1, 3).reshape(kv * k_, S, hd) for t in (ks, vs))
+                inside = (qs.view(kv * k_, rep * S, hd) @ ks.transpose(1, 2)).view(kv, k_, rep, S, S) + (part.near if layer.sliding else part.below)
+                if layer.sliding:
+                    before = before + part.reach(first)
+                p = torch.cat([before, inside, sink.view(kv, 1, rep, 1, 1).expand(-1, k_, -1, S, 1)], -1).softmax(-1)
+                out = p[..., :n].reshape(kv, k_ * rep * S, n) @ vp[:, first:]
+                out = out.view(kv * k_, rep * S, hd) + p[..., n:n + S].reshape(kv * k_, rep * S, S) @ vs
+                out_s.append(out.view(kv, k_, rep, S, hd).permute(1, 3, 0, 2, 4).reshape(k_, S, heads * hd)[rows, cols])
+            out_s = torch.cat(out_s)[torch.cat([part.flat for part in chunks]).argsort()]
+            x = x + F.dropout(linear(torch.cat([out_p, out_s]), layer.o, layer.o_bias), DROPOUT, self.training)
             h, b = layer.experts(layer.norm2(x))
-            x = x + h
+            x = x + F.dropout(h, DROPOUT, self.training)
             balance = balance + b / c["layers"]
-        return dict(x=x, normed=None, middle=middle, saved=saved, balance=balance, rows=rows, cols=cols, P=P)
+        return dict(x=x, middle=middle, saved=saved, balance=balance, P=P)
 
     def logits(self, x):
         return linear(self.norm(x), self.head)

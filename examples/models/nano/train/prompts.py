@@ -16,6 +16,11 @@ SYSTEM = ("You are ChatGPT, a large language model trained by OpenAI.\nKnowledge
           "# Valid channels: analysis, commentary, final. Channel must be included for every message.")
 NAMES = "kestrel moth brick oak mika nova zed finn rook juno pip ash wren tom lia sol".split()
 
+# The harmless side of an exchange with a language model.
+REPLIES = ["Sure, here you are.", "I cannot help with that.", "Which one do you mean?", "I see.", "Of course. Open the settings and look for it there.", "Sorry, I did not understand.",
+           "Here is a short answer: it depends.", "Yes.", "Done. Anything else?", "I am not able to share that."]
+REQUESTS = ["Can you write that for me?", "What would they say?", "Please go on.", "Tell me more.", "How do I reset my password?", "Continue the story.", "Answer in one sentence.", "hi"]
+
 # The more specific finding wins where a text may carry both.
 ABOVE_INSULT = {"hate", "sexual", "threat", "self_harm"}
 
@@ -247,6 +252,12 @@ def natural_rule(category, text):
     return "H1"
 
 
+# How chat is spelt to get around filters.
+DISGUISES = [
+    str.upper, str.title, lambda t: t.translate(str.maketrans("aeiosAEIOS", "4310$4310$")), lambda t: t.translate({c: c + 0xFEE0 for c in range(0x21, 0x7F)}),
+    lambda t: re.sub(r"([A-Za-z]{2})(?=[A-Za-z]{2})", "\\1\u200b", t, count=8), lambda t: re.sub(r"([aeiou])", r"\1\1\1", t, count=3)]
+
+
 class Encoder:
     """Token ids and, for places in the text, token positions."""
 
@@ -300,8 +311,14 @@ class Encoder:
         if context:
             lines = "\n".join(f"{rng.choice(NAMES)}: {c}" for c in context)
             block = f"===== context: earlier messages of the conversation, not to be judged {fence}\n{lines}\n===== end of context {fence}\n\n"
-        before = f"{block}===== content to judge: one message {fence}\n"
-        after = f"\n===== end of content {fence}\n\nJudge only the content between the last two `=====` lines, under the policy. {format.instruction}\n"
+        kind, opening, closing = "one message", "", ""
+        if rng.random() < 0.12:
+            # A prompt and its completion: what is judged may stand in either.
+            kind = "a prompt to a language model and the model's completion"
+            prompt, completion = f"----- prompt {fence}\n", f"\n----- completion {fence}\n"
+            opening, closing = (prompt, completion + rng.choice(REPLIES)) if rng.random() < 0.8 else (prompt + rng.choice(REQUESTS) + completion, "")
+        before = f"{block}===== content to judge: {kind} {fence}\n{opening}"
+        after = f"{closing}\n===== end of content {fence}\n\nJudge only the content between the last two `=====` lines, under the policy. {format.instruction}\n"
         start = len(head) + len(self.ids(before))
         return head + self.ids(before + text + after) + tail, (start, start + max(1, len(self.ids(text))))
 
@@ -312,7 +329,7 @@ class Encoder:
     def answer(self, analysis, final, rng=None):
         """Ids and weights of a completion, and the answer positions: `label` and `id` hold offsets of the tokens to be predicted there."""
         s = self.special
-        ids, weights, at = [], [], {"label": [], "id": [], "analysis_id": []}
+        ids, weights, at = [], [], {"label": [], "id": [], "analysis_id": [], "quote": []}
 
         # What is the same in every answer is learned from a third of the answers: its logits cost as much as a layer.
         keep = rng is None or rng.random() < 0.3
@@ -328,7 +345,7 @@ class Encoder:
         if analysis is not None:
             put([s["channel"], *self.ids("analysis"), s["message"]], "header")
             for text, kind in analysis:
-                put(self.ids(text), kind, "analysis_id" if kind == "id" else None)
+                put(self.ids(text), kind, {"id": "analysis_id", "quote": "quote"}.get(kind))
             put([s["end"], s["start"], *self.ids("assistant")], "end")
         put([s["channel"], *self.ids("final"), s["message"]], "header")
         for text, kind in final:
@@ -340,9 +357,10 @@ class Encoder:
 def analysis_pieces(finding):
     """`finding`: None, or dict(quote, key, id or None, polarity)."""
     if finding is None:
-        return [("It says", "plain"), (" nothing that a rule covers.", "plain")]
+        # The first word decides between nothing and a finding: behind a common beginning one frequent word would outvote all words that may be quoted.
+        return [("Nothing", "plain"), (" that a rule covers.", "plain")]
     if finding.get("plain_safe"):
-        return [("It says", "plain"), (" nothing bad: rule (", "plain"), (finding["id"], "id"), (") allows it.", "plain")]
+        return [("Nothing", "plain"), (" bad: rule (", "plain"), (finding["id"], "id"), (") allows it.", "plain")]
     out = [("It says", "plain"), (" " + finding["quote"], "quote"), (f": {NAME[finding['key']]}, ", "plain")]
     if finding["id"] is None:
         return out + [("but no rule covers it.", "plain")]
@@ -361,6 +379,20 @@ def reason(finding):
     return REASON[finding["key"]] + ("" if finding["polarity"] else ", which is allowed")
 
 
+def copies(prompt, span, answer, quoted):
+    """Where each token of a quotation stands in the message: pairs of the position before it, where it is chosen, and its source."""
+    tokens = [answer[p] for p in quoted]
+    a, b = span
+    for first in (0, 1):
+        # At the start of a message the first token has no space before it.
+        want = tokens[first:]
+        for start in range(a, b - len(want) + 1):
+            if want and prompt[start:start + len(want)] == want:
+                out = [(len(prompt) + quoted[first + k] - 1, start + k) for k in range(len(want))]
+                return [(len(prompt) + quoted[0] - 1, start - 1)] + out if first and start > a else out
+    return []
+
+
 class Sampler:
     """Draws groups of one policy and `count` messages with what should be answered."""
 
@@ -377,6 +409,7 @@ class Sampler:
             self.clean.setdefault(r["source"], []).append(r)
         # Sources in equal shares, but those with few texts less often.
         self.sources = [s for s in self.clean if len(self.clean[s]) >= 20 or part != "train"]
+        self.everything = [r for r in self.rows if r["natural"]]
         self.safe = [r for r in self.rows if not r["natural"] and r.get("safe") and r["rule"]]
         self.topical = {}
         for r in clean:
@@ -394,6 +427,27 @@ class Sampler:
 
     def benign(self):
         return self.rng.choice(self.clean[self.rng.choice(self.sources)])
+
+    def texts(self, count):
+        """Messages alone, behind nothing but the system message: many texts for few tokens, to learn what words mean."""
+        rng = self.rng
+        items = []
+        # Of more texts than asked for those next to each other in length.
+        for _ in range(3 * count):
+            row = self.positive(rng.choice(CATEGORIES)) if rng.random() < 0.4 else self.benign() if rng.random() < 0.3 else rng.choice(self.everything)
+            ids, span = self.encoder.user(rng, row["text"], None, "bare")
+            items.append(dict(ids=ids, prompt=len(ids), span=span, categories=self.known(row)))
+        items.sort(key=lambda i: i["prompt"])
+        begin = rng.randrange(len(items) - count + 1)
+        items = items[begin:begin + count]
+        s = self.encoder.special
+        prefix = [s["start"], *self.encoder.ids("system"), s["message"], *self.encoder.ids(SYSTEM.format(effort="low")), s["end"]]
+        return dict(prefix=prefix, items=items)
+
+    @staticmethod
+    def known(row):
+        """A quarter from the label where there is one, the rest from the teacher."""
+        return [s if l is None else 0.25 * l + 0.75 * s for l, s in zip(row["labels"], row["soft"])]
 
     def compatible(self, row, key, lines):
         """Whether the row's label under these lines is certain: known negative for every category line but `key`."""
@@ -513,6 +567,9 @@ class Sampler:
 
     def item(self, row, line, off, lines, format, frame, stage, targets=None, plain_safe=False):
         rng = self.rng
+        if rng.random() < stage.get("disguise", 0.0) and not any(l["kind"] == "topic" for l in lines):
+            change = rng.choice(DISGUISES)
+            row = dict(row, text=change(row["text"]), quote={c: change(q) for c, q in row.get("quote", {}).items()})
         finding = None
         if plain_safe:
             finding = dict(id=line["id"], polarity=0, plain_safe=True, key=None)
@@ -540,9 +597,9 @@ class Sampler:
         base = len(prompt)
         pointed = [l["close"] for l in (targets or ([line] if line is not None else []))]
         # A token is chosen at the position before it.
-        asks = [base - 1] + [base + p - 1 for k in at for p in at[k]]
-        labels = [l if l is not None else -1 for l in row["labels"]]
-        return dict(ids=prompt + ids_, weights=[0.0] * base + weights, prompt=base, asks=asks, span=span, targets=pointed, decision=decision, categories=labels,
+        asks = [base - 1] + [base + p - 1 for k in at if k != "quote" for p in at[k]]
+        labels = self.known(row)
+        return dict(copies=copies(prompt, span, ids_, at["quote"]), ids=prompt + ids_, weights=[0.0] * base + weights, prompt=base, asks=asks, span=span, targets=pointed, decision=decision, categories=labels,
                     label_at=base + at["label"][0] - 1, id_at=[base + p - 1 for p in at["id"]], row=row, finding=finding, line=line)
 
 
@@ -581,7 +638,7 @@ class Warmup:
             analysis = analysis_pieces(finding) if rng.random() < 0.5 else None
             ids, weights, at = self.encoder.answer(analysis, format.pieces(decision, [finding["id"]] if finding else [], reason(finding)), rng)
             base = len(prompt)
-            items.append(dict(span=span, ids=prompt + ids, weights=[0.0] * base + weights, prompt=base, asks=[base - 1] + [base + p - 1 for k in at for p in at[k]],
+            items.append(dict(copies=copies(prompt, span, ids, at["quote"]), span=span, ids=prompt + ids, weights=[0.0] * base + weights, prompt=base, asks=[base - 1] + [base + p - 1 for k in at if k != "quote" for p in at[k]],
                               targets=[line["close"]] if line is not None else [], decision=decision, categories=[-1] * 7, label_at=base + at["label"][0] - 1,
                               id_at=[base + p - 1 for p in at["id"]], row=None, finding=finding, line=line))
         return dict(prefix=prefix, lines=lines, items=items, policy=policy, format=format, frame="bare")

@@ -2,7 +2,7 @@
 
 usage: train.py DATA CACHE TOKENIZER OUT [--minutes 75] [--processes 2] [--seed 1] [--resume FILE]
 
-Two processes of one thread each (or one on a GPU-less laptop) draw their own policies, step on their own, and average their weights every few steps. Progress is measured in wall time, so
+Two processes of one thread each (or one on a GPU-less laptop) draw their own policies, step on their own, and average their weights every 1.5 seconds. Progress is measured in wall time, so
 that a slower machine sees fewer examples, not a longer night. Checkpoints go to OUT every few minutes.
 """
 import argparse
@@ -10,6 +10,7 @@ import json
 import math
 import os
 import random
+import re
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -22,12 +23,14 @@ import torch.nn.functional as F
 from corpus import prepare
 from model import CONFIG, Nano
 from prompts import Encoder, Sampler, Warmup
-from wiring import wire
+from wiring import wire, wire_previous
 from wordings import CATEGORIES, DEF, NP, VP, WORDS, is_unseen
 
-LINE_LETTER, LINE_DIGIT, MATCH, FETCH = (1, 0), (1, 3), (2, 0), (3, 3)
-SPANS = ((1, 1), (1, 4))
-POINTERS = (LINE_LETTER, LINE_DIGIT, MATCH, FETCH, *SPANS)
+L = CONFIG["layers"]
+LINE_LETTER, LINE_DIGIT, MATCH, FETCH = (L - 3, 0), (L - 3, 3), (L - 2, 0), (L - 1, 3)
+SPANS = ((L - 3, 1), (L - 3, 4))
+PREVIOUS, COPY = (0, CONFIG["heads"] - 1), (L - 1, 0)
+POINTERS = (LINE_LETTER, LINE_DIGIT, MATCH, FETCH, *SPANS, PREVIOUS, COPY)
 POLICIES = Path(__file__).resolve().parents[4] / "policies"
 
 
@@ -60,6 +63,21 @@ def lexical(rows, encoder, vocab):
     return odds.clamp(min=0) + 1.2 * focused
 
 
+def letters(id):
+    """The class of an id's letters: one of 26, or a pair."""
+    first, second = id[0], id[1] if id[1:2].isalpha() else None
+    return ord(first) - 65 if second is None else 26 + 26 * (ord(first) - 65) + ord(second) - 65
+
+
+def shared_letters(model, tokenizer):
+    """A letter is the same thing behind a bracket or a space: `(H` and ` H` start from the embedding of `H`, so that an id can be copied."""
+    vocab = tokenizer.get_vocab()
+    for token, id in vocab.items():
+        match = re.fullmatch(r"[^A-Za-z0-9]([A-Z]{1,2})", token)
+        if match and match[1] in vocab:
+            model.embed[id] = 0.85 * model.embed[vocab[match[1]]] + 0.5 * model.embed[id]
+
+
 def batch_of(group):
     items = group["items"]
     S = max(len(i["ids"]) for i in items)
@@ -69,12 +87,47 @@ def batch_of(group):
     return dict(prefix=torch.tensor(group["prefix"]), suffix=suffix, lengths=torch.tensor([len(i["ids"]) for i in items]))
 
 
+def scatter(suffix, items, rng, share=0.2):
+    """Other tokens in place of some of a message's own, in many messages: the same few texts come often. Words that the answer quotes stay."""
+    for row, i in zip(suffix, items):
+        if rng.random() < 0.75:
+            a, b = i["span"]
+            quoted = set(i["ids"][i["prompt"]:])
+            for k in range(a, b):
+                if rng.random() < share and i["ids"][k] not in quoted and i["ids"][k] < 4075:
+                    row[k] = rng.randrange(4075)
+
+
 def offsets(items):
     out, n = [], 0
     for i in items:
         out.append(n)
         n += len(i["ids"])
     return out
+
+
+def quotation(out, items, start, own, rng):
+    """Every token of a message looks at the one before it; a token that is quoted is looked at by the place that quotes it."""
+    P, total = out["P"], 0.0
+    pairs = {PREVIOUS: [], COPY: []}
+    for n, (o, i) in enumerate(zip(start, items)):
+        a, b = i["span"]
+        places = range(a + 1, b)
+        if rng is not None and len(places) > 10:
+            places = rng.sample(places, 10)
+        pairs[PREVIOUS] += [(o + p, o + p - 1, o) for p in places]
+        pairs[COPY] += [(o + p, o + source, o) for p, source in i["copies"]]
+    for which, weight in ((PREVIOUS, 0.25), (COPY, 0.5)):
+        if not pairs[which]:
+            continue
+        at, target, first = (torch.tensor(x) for x in zip(*pairs[which]))
+        q, k, sink = out["saved"][which]
+        qa = q[P + at]
+        inside = (qa @ k[P:].T).masked_fill((own[None] < first[:, None]) | (own[None] > at[:, None]), -1e9)
+        parts = [inside, sink.expand(len(at), 1)] + ([qa @ k[:P].T] if which == COPY else [])
+        log = torch.cat(parts, 1).log_softmax(-1)
+        total = total - weight * log[torch.arange(len(at)), target].mean() * len(items)
+    return total
 
 
 def losses(model, group, noise=0.0, rng=None):
@@ -86,6 +139,8 @@ def losses(model, group, noise=0.0, rng=None):
             hit[l["first"]:l["last"] + 1] = False
             hit[l["close"]] = False
         batch["prefix"] = torch.where(hit & (batch["prefix"] < 4075), torch.randint(0, 4075, batch["prefix"].shape), batch["prefix"])
+    if noise:
+        scatter(batch["suffix"], items, rng)
     out = model(batch, POINTERS)
     P, x, start = out["P"], out["x"], offsets(items)
     # Answers.
@@ -148,13 +203,13 @@ def losses(model, group, noise=0.0, rng=None):
         inside = (qa @ k[P:].T).masked_fill((own[None] < first[:, None]) | (own[None] > (asks_t - P)[:, None]), -1e9)
         log = torch.cat([inside, qa @ k[:P].T, sink.expand(len(asks), 1)], 1).log_softmax(-1)[:, :len(x) - P]
         pointer = pointer - ((log + within[member].clamp(min=1e-30).log()).logsumexp(-1) * per_item[member]).sum() * 0.5
+    pointer = pointer + quotation(out, items, start, own, rng)
     # Category of rules and of messages with one shared head, and the decision at the end of the prompt.
     ends = torch.tensor([P + o + i["prompt"] - 1 for o, i in zip(start, items)])
     aux = x.new_zeros(())
     labels = torch.tensor([i["categories"] for i in items]).float()
     if (labels >= 0).any():
-        known = labels >= 0
-        aux = aux + (F.binary_cross_entropy_with_logits(model.category(out["middle"][ends]), labels.clamp(min=0), reduction="none") * known * (1 + 2 * labels.clamp(min=0))).sum()
+        aux = aux + 2 * category_loss(model, out["middle"][ends], labels)
         if lines:
             what = torch.zeros(len(lines), 7)
             for k, l in enumerate(lines):
@@ -165,7 +220,7 @@ def losses(model, group, noise=0.0, rng=None):
     # The id of a rule, read with the same two heads at the rule's end and wherever the answer needs it.
     def spelled(states, lines_):
         states = F.rms_norm(states, (states.shape[-1],))
-        letter = torch.tensor([group["prefix"][l["first"]] % 256 for l in lines_])
+        letter = torch.tensor([letters(l["id"]) for l in lines_])
         digit = torch.tensor([int(l["id"][-1]) for l in lines_])
         return F.cross_entropy(model.letter(states), letter, reduction="none") + F.cross_entropy(model.digit(states), digit, reduction="none")
 
@@ -181,8 +236,23 @@ def losses(model, group, noise=0.0, rng=None):
     return answer, pointer, aux, violation, out["balance"] * len(items), len(items), P + sum(len(i["ids"]) for i in items)
 
 
+def category_loss(model, states, labels):
+    """`labels` [messages, 7]: shares, -1 where nothing is known."""
+    known, share = labels >= 0, labels.clamp(min=0)
+    return (F.binary_cross_entropy_with_logits(model.category(states), share, reduction="none") * known * (1 + share)).sum()
+
+
+def text_loss(model, group, rng):
+    """The categories of messages alone; see `Sampler.texts`."""
+    batch, items = batch_of(group), group["items"]
+    scatter(batch["suffix"], items, rng, 0.2)
+    out = model(batch)
+    ends = torch.tensor([out["P"] + o + i["prompt"] - 1 for o, i in zip(offsets(items), items)])
+    return category_loss(model, out["middle"][ends], torch.tensor([i["categories"] for i in items])), out["balance"] * len(items)
+
+
 @torch.no_grad()
-def measure(model, sampler, stage, groups=24, count=8):
+def measure(model, sampler, stage, groups=40, count=8):
     """Accuracy and AUROC at the label, exact ids in hits, and the share of the pointer."""
     truth, score, right_ids, ids = [], [], 0, 0
     for _ in range(groups):
@@ -208,10 +278,10 @@ def measure(model, sampler, stage, groups=24, count=8):
 def stage_at(f):
     """First what decides, in few tokens; then reasoning and ids; then policies and prompts as they are used."""
     if f < 0.3:
-        return dict(topic=0.08, allow=0.1, long=0.0, shipped=0.0, winnow=0.04, direct=0.75, lines=3, short=0.85)
+        return dict(topic=0.08, noise=0.2, allow=0.1, long=0.0, shipped=0.0, winnow=0.04, direct=0.75, lines=3, short=0.85)
     if f < 0.6:
-        return dict(topic=0.2, allow=0.25, long=0.04, shipped=0.05, winnow=0.15, direct=0.5, lines=4, short=0.5)
-    return dict(topic=0.15, allow=0.25, long=0.05, shipped=0.12, winnow=0.4, direct=0.4, lines=4, short=0.2)
+        return dict(topic=0.1, disguise=0.06, noise=0.25, allow=0.25, long=0.04, shipped=0.05, winnow=0.15, direct=0.5, lines=4, short=0.5)
+    return dict(topic=0.1, disguise=0.06, noise=0.25, allow=0.25, long=0.05, shipped=0.12, winnow=0.4, direct=0.3, lines=4, short=0.2)
 
 
 def run(rank, world, a):
@@ -224,16 +294,19 @@ def run(rank, world, a):
     rows, _, topics = prepare(a.data, a.cache)
     encoder = Encoder(Tokenizer.from_file(a.tokenizer))
     torch.manual_seed(a.seed)
-    model = Nano(dict(CONFIG, layers=a.layers, hidden=a.hidden))
+    model = Nano()
     with torch.no_grad():
         model.embed.mul_(0.6)
+        shared_letters(model, encoder.tokenizer)
         model.head.copy_(F.normalize(model.embed, dim=1) * 0.3)
-        frame, _ = torch.linalg.qr(torch.randn(a.hidden, 7))
+        frame, _ = torch.linalg.qr(torch.randn(CONFIG["hidden"], 7))
         ids = [encoder.ids(x)[0] for x in "ABCDEFGHJKLMNPRTVXZ"], [encoder.ids(str(x))[0] for x in range(1, 10)]
         wire(model, *ids, frame)
         model.embed.add_(lexical(rows, encoder, CONFIG["vocab"]) @ frame.T * 1.2)
         if a.resume:
             model.load_state_dict(torch.load(a.resume)["model"], strict=False)
+            if a.rewire:
+                wire_previous(model)
     torch.manual_seed(a.seed * 100 + rank)
     sampler = Sampler(rows, topics, encoder, policies=POLICIES, seed=a.seed * 100 + rank)
     warm = Warmup(encoder, sorted(topics), seed=a.seed * 100 + rank)
@@ -242,10 +315,12 @@ def run(rank, world, a):
     parameters = list(model.parameters())
     decay = [p for p in parameters if p.dim() > 1]
     rest = [p for p in parameters if p.dim() <= 1]
-    optimizer = torch.optim.AdamW([dict(params=decay, weight_decay=0.02), dict(params=rest, weight_decay=0.0)], lr=a.lr, betas=(0.9, 0.98), fused=True)
+    optimizer = torch.optim.AdamW([dict(params=decay, weight_decay=0.1), dict(params=rest, weight_decay=0.0)], lr=a.lr, betas=(0.9, 0.98), fused=True)
     out = Path(a.out)
     out.mkdir(parents=True, exist_ok=True)
-    started, step, seen, tokens = time.time(), 0, 0, 0
+    if world > 1:
+        dist.barrier()
+    started, step, seen, tokens, averaged = time.time(), 0, 0, 0, 0
     last_report, last_saved, last_measured = started, started, started
     sums = torch.zeros(4)
     f, stop = a.start, False
@@ -254,12 +329,15 @@ def run(rank, world, a):
         optimizer.zero_grad(set_to_none=False)
         budget, n = 0, 0
         while budget < a.tokens:
-            warming = not a.resume and (f < a.warm or (f < 0.35 and rng.random() < 0.1))
+            warming = (f < a.warm or (f < 0.35 and rng.random() < 0.1))
             group = warm.group(a.messages) if warming else sampler.group(a.messages, stage)
             answer, pointer, aux, violation, balance, k, t = losses(model, group, noise=0.08, rng=rng)
             fade = 1.0 if f < 0.9 else 0.3
             loss = (answer / 6 + fade * (pointer + aux * 0.3 + violation) + 0.02 * balance) / 16
             loss.backward()
+            if rng.random() < a.texts:
+                apart, balance = text_loss(model, sampler.texts(28), rng)
+                (fade * (0.45 * apart + 0.02 * balance) / 28 * k / 16).backward()
             sums += torch.tensor([answer.item(), pointer.item(), violation.item(), k])
             budget, n, tokens = budget + t, n + k, tokens + t
         for p in parameters:
@@ -274,7 +352,8 @@ def run(rank, world, a):
         step += 1
         f = a.start + (1 - a.start) * (time.time() - started) / (60 * a.minutes)
         stop = world == 1 and f >= 1
-        if step % a.average == 0 and world > 1:
+        if world > 1 and time.time() - started > a.average * (averaged + 1):
+            averaged += 1
             flat = torch.cat([p.detach().reshape(-1) for p in parameters] + [torch.tensor([f])])
             dist.all_reduce(flat)
             flat /= world
@@ -291,7 +370,7 @@ def run(rank, world, a):
                 print(f"{now - started:6.0f}s f={f:.3f} step {step} seen {seen} tok/s {tokens / (now - started):.0f} answer {m[0]:.2f} pointer {m[1]:.2f} violation {m[2]:.3f} norm {norm:.2f}", flush=True)
                 last_report = now
                 sums.zero_()
-            if now - last_saved > 120:
+            if now - last_saved > 60:
                 torch.save(dict(model=model.state_dict(), f=f, step=step, seen=seen), out / "last.pt.tmp")
                 os.replace(out / "last.pt.tmp", out / "last.pt")
                 last_saved = now
@@ -299,7 +378,7 @@ def run(rank, world, a):
                 model.eval()
                 direct = dict(topic=0.0, long=0.0, shipped=0.0, winnow=0.2, direct=1.0, lines=4)
                 line = dict(f=round(f, 3), seen=seen, seen_wording=measure(model, valid, direct), unseen_wording=measure(model, valid, dict(direct, unseen=True)),
-                            topics=measure(model, valid, dict(direct, topic=1.0), 12))
+                            topics=measure(model, valid, dict(direct, topic=1.0), 16))
                 print(json.dumps(line), flush=True)
                 model.train()
                 last_measured = time.time()
@@ -317,14 +396,14 @@ if __name__ == "__main__":
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--lr", type=float, default=1.5e-3)
     parser.add_argument("--tokens", type=int, default=1)
-    parser.add_argument("--average", type=int, default=8)
+    parser.add_argument("--average", type=float, default=1.5)
     parser.add_argument("--messages", type=int, default=12)
-    parser.add_argument("--layers", type=int, default=CONFIG["layers"])
-    parser.add_argument("--hidden", type=int, default=CONFIG["hidden"])
+    parser.add_argument("--texts", type=float, default=0.5)
     parser.add_argument("--warm", type=float, default=0.05)
-    parser.add_argument("--measure", type=float, default=240)
+    parser.add_argument("--measure", type=float, default=420)
     parser.add_argument("--start", type=float, default=0.0)
     parser.add_argument("--port", type=int, default=29555)
+    parser.add_argument("--rewire", action="store_true", help="set the copying heads of a resumed checkpoint anew")
     parser.add_argument("--resume")
     a = parser.parse_args()
     prepare(a.data, a.cache)
