@@ -27,10 +27,10 @@ struct PullCommand: AsyncParsableCommand {
 
   func validate() throws {
     if !(1...32).contains(connections) { throw ValidationError("`--connections` must be 1 to 32") }
-    do {
+    do throws(HubError) {
       _ = try HubRepository(written: repository)
       _ = try HubMirror(written: server)
-    } catch let error as HubError { throw ValidationError(error.message) }
+    } catch { throw ValidationError(error.message) }
   }
 
   private var server: String { mirror ?? ProcessInfo.processInfo.environment["HF_ENDPOINT"].flatMap { $0.isEmpty ? nil : $0 } ?? ModelHub.defaultMirror }
