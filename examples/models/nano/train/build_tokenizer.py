@@ -20,12 +20,15 @@ def policy_texts(topics, rng, count=2500):
         format = random_format(rng)
         texts.append(random_policy(rng, specs, format, long=k % 4 == 0).text)
         key = rng.choice(CATEGORIES)
-        finding = rng.choice([None, dict(quote="", key=key, id="H1", polarity=1), dict(quote="", key=key, id=None, polarity=0), dict(quote="", key="topic", id="HS1", polarity=0),
-                              dict(plain_safe=True, id="HS2", polarity=0)])
+        finding = rng.choice([None, dict(key=key, id="H1", polarity=1), dict(key=key, id=None, polarity=0), dict(key="topic", id="HS1", polarity=0), dict(plain_safe=True, id="HS2", polarity=0)])
+        note = dict(quote="", key=rng.choice([key, key, "topic", "other"]), id="H1")
         fence = "".join(rng.choice("0123456789abcdef") for _ in range(16))
-        texts += ["".join(t for t, _ in analysis_pieces(finding)), f"===== content to judge: one message {fence}\n", f"\n===== end of content {fence}\n\n",
+        texts += ["".join(t for t, _ in analysis_pieces(note)), f"===== content to judge: one message {fence}\n", f"\n===== end of content {fence}\n\n",
                   f"Judge only the content between the last two `=====` lines, under the policy. {format.instruction}\n"]
         texts += [t for t, _ in format.pieces(1, ["H1"], reason(finding))] * 2
+        # Ids of the shipped policies' form: their letters are one token.
+        for l in "ABCDEFGHJKLMNPRTVXZ":
+            texts += [f"**{l}S1", f" ({l}S2", f" {l}S3"]
         if k % 4 == 0:
             texts += [HANDLING, SYSTEM, f"===== context: earlier messages of the conversation, not to be judged {fence}\n", "system", "developer", "user", "assistant", "analysis", "final",
                       "# Instructions\n\n", "\n# Answer\n\n"]

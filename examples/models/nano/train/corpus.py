@@ -164,31 +164,26 @@ class Linear:
         return np.stack([m.decision_function(x) for m in self.models], 1)
 
     def key_words(self, text, category):
-        """The span of at most four words around the one that speaks most for the category, cut from the text as it stands."""
+        """The word that speaks most for the category, with a neighbour that does so too, cut from the text as it stands."""
         spans = [(m.start(), m.end()) for m in re.finditer(r"[^\s]+", text)]
         if not spans:
             return text[:20]
         i = CATEGORIES.index(category)
 
-        def weight(s):
-            ws = [self.weights[w][i] for w in words(text[s[0]:s[1]]) if w in self.weights and w.isalnum()]
-            return max(ws) if ws else -1.0
+        def weight(k):
+            a, b = spans[k]
+            ws = [self.weights[w][i] for w in words(text[a:b]) if w in self.weights and w.isalnum()]
+            # Long ones (addresses) and the first one, whose token has no space before it, only when there is no other.
+            return (max(ws) if ws else -1.0) - (5 if b - a > 20 else 0) - (1.5 if k == 0 else 0)
 
-        value = [weight(s) for s in spans]
+        value = [weight(k) for k in range(len(spans))]
         best = int(np.argmax(value))
-        lo = hi = best
-        while hi - lo < 2:
-            left = value[lo - 1] if lo > 0 else -9
-            right = value[hi + 1] if hi + 1 < len(spans) else -9
-            if max(left, right) < 0.35 * value[best] or value[best] <= 0:
-                break
-            if left > right:
-                lo -= 1
-            else:
-                hi += 1
-        quote = text[spans[lo][0]:spans[hi][1]]
-        quote = quote.strip("\"'.,;:!?()[]{}<>*-\\/")
-        return quote[:40] if quote else text[spans[best][0]:spans[best][1]]
+        near = max((k for k in (best - 1, best + 1) if 0 <= k < len(spans)), key=lambda k: value[k], default=best)
+        if value[near] < 0.4 * value[best] or value[best] <= 0:
+            near = best
+        lo, hi = min(best, near), max(best, near)
+        quote = text[spans[lo][0]:spans[hi][1]].strip("\"'.,;:!?()[]{}<>*-\\/")
+        return quote[:40] if quote else text[spans[best][0]:spans[best][1]][:40]
 
 
 def teach(rows, folds=3):
@@ -231,7 +226,9 @@ def prepare(folder, cache):
     for r, s in zip(rows, scores):
         r["filled"] = [0 if l is None and s[i] < -1.5 else l for i, l in enumerate(r["labels"])]
         r["linear"] = s.astype(np.float32)
-        r["quote"] = {c: linear.key_words(r["text"], c) for i, c in enumerate(CATEGORIES) if r["labels"][i] == 1}
+        most = CATEGORIES[int(np.argmax(s))]
+        r["quote"] = {c: linear.key_words(r["text"], c) for c in {most, *(c for i, c in enumerate(CATEGORIES) if r["labels"][i] == 1)}}
+        r["quote"][None] = r["quote"][most]
         r["words"] = frozenset(w for w in words(r["text"]) if w.isalpha())
     for r, s in zip(rows, 1 / (1 + np.exp(-teach(rows)))):
         r["soft"] = s.tolist()

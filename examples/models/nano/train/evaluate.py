@@ -10,6 +10,7 @@ import argparse
 import copy
 import json
 import random
+import re
 import sys
 from pathlib import Path
 
@@ -189,8 +190,8 @@ class Evaluation:
                 linear.append(max((float(row["linear"][i]) for i in forbidden), default=-9.0))
                 category.append(line["key"] if t else None)
                 said = x["analysis"]
-                if said.startswith("It says ") and ": " in said:
-                    quotes.append(said[8:].split(": ")[0].strip().lower() in row["text"].lower())
+                quoted = re.match(r"It says: (.*)\. Closest rule: ", said)
+                quotes.append(quoted is not None and quoted[1].strip().lower() in row["text"].lower())
                 parsed = None
                 try:
                     parsed = json.loads(z["free"])

@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import random
+import re
 import sqlite3
 import subprocess
 import sys
@@ -105,9 +106,8 @@ def table(engine, sampler, count, unseen, per=12):
         for (row, line), x, y in zip(chosen, a, b):
             t = int(line is not None and line["polarity"] == 1)
             read.append(x["outcome"] in ("violates", "safe"))
-            said = x["reasoning"].strip()
-            if said.startswith("It says ") and ": " in said:
-                quoted.append(said[8:].rsplit(": ", 1)[0].strip().lower() in row["text"].lower())
+            said = re.match(r"It says: (.*)\. Closest rule: ", x["reasoning"].strip())
+            quoted.append(said is not None and said[1].strip().lower() in row["text"].lower())
             truth.append(t)
             reasoned.append(x["score"])
             direct.append(y["score"])

@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 
-from model import CONFIG
+from model import CONFIG, sliding
 from tokenizer import SPECIALS
 
 VALUES = torch.tensor([0, 0.5, 1, 1.5, 2, 3, 4, 6])
@@ -73,7 +73,7 @@ def rounded(state, c):
     for key, v in state.items():
         if key.endswith((".gate_up", ".down")):
             state[key] = unpack(*mxfp4(v))
-        elif not key.startswith(("category", "violation", "letter", "digit")):
+        elif not key.startswith(("category", "polarity", "close", "violation", "letter", "digit")):
             state[key] = v.bfloat16().float()
     return state
 
@@ -83,7 +83,7 @@ def config(c, special):
         "architectures": ["GptOssForCausalLM"], "attention_bias": True, "attention_dropout": 0.0, "eos_token_id": special["<|return|>"],
         "experts_per_token": c["top_k"], "head_dim": c["head_dim"], "hidden_act": "silu", "hidden_size": c["hidden"], "initial_context_length": 4096,
         "initializer_range": 0.02, "intermediate_size": c["intermediate"],
-        "layer_types": ["sliding_attention" if l == 0 else "full_attention" for l in range(c["layers"])], "max_position_embeddings": 4096,
+        "layer_types": ["sliding_attention" if sliding(c, l) else "full_attention" for l in range(c["layers"])], "max_position_embeddings": 4096,
         "model_type": "gpt_oss", "num_attention_heads": c["heads"], "num_experts_per_tok": c["top_k"], "num_hidden_layers": c["layers"],
         "num_key_value_heads": c["kv_heads"], "num_local_experts": c["experts"], "output_router_logits": False, "pad_token_id": special["<|endoftext|>"],
         "quantization_config": {"modules_to_not_convert": ["model.layers.*.self_attn", "model.layers.*.mlp.router", "model.embed_tokens", "lm_head"], "quant_method": "mxfp4"},

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-CONFIG = dict(vocab=4096, hidden=192, layers=5, heads=6, kv_heads=2, head_dim=32, experts=8, top_k=2, intermediate=96, window=128, theta=10000.0, limit=7.0, eps=1e-5)
+CONFIG = dict(vocab=4096, hidden=192, layers=5, heads=6, kv_heads=3, head_dim=32, experts=8, top_k=2, intermediate=96, window=128, theta=1e6, limit=7.0, eps=1e-5)
 
 
 # Of what a layer adds, while it trains: some categories have a few dozen texts.
@@ -53,11 +53,15 @@ class Rotary:
         return torch.stack([a * cos - b * sin, b * cos + a * sin], 1)
 
 
+def sliding(c, layer):
+    """The first layers look around; the last three must reach the policy."""
+    return layer < c["layers"] - 3
+
+
 class Layer(nn.Module):
     def __init__(self, c, index):
         super().__init__()
-        # The first layers look around; the last three must reach the policy.
-        self.c, self.sliding = c, index < c["layers"] - 3
+        self.c, self.sliding = c, sliding(c, index)
         d, q, kv, e, i = c["hidden"], c["heads"] * c["head_dim"], c["kv_heads"] * c["head_dim"], c["experts"], c["intermediate"]
         self.norm1, self.norm2 = RMSNorm(d, c["eps"]), RMSNorm(d, c["eps"])
 
@@ -133,8 +137,9 @@ class Nano(nn.Module):
         self.norm = RMSNorm(c["hidden"], c["eps"])
         self.head = nn.Parameter(torch.empty(0))
         self.rotary = Rotary(c)
-        # Only for training.
+        # Only for training: what the layers below the comparison say about a rule's end or a message, on normalized states.
         self.category = nn.Linear(c["hidden"], 7)
+        self.polarity, self.close = nn.Linear(c["hidden"], 1), nn.Linear(c["hidden"], 1)
         self.violation = nn.Linear(c["hidden"], 1)
         # One class for each letter and for each pair of letters that an id may begin with.
         self.letter = nn.Linear(c["hidden"], 27 * 26)
@@ -145,9 +150,9 @@ class Nano(nn.Module):
         """The head starts as the embedding, so that a copied value votes for its own token."""
         self.head = nn.Parameter(self.embed.detach().clone() / math.sqrt(self.c["hidden"]))
 
-    def forward(self, batch, pointers=(), cache=None):
+    def forward(self, batch, pointers=(), cache=None, bottom=False):
         """`batch`: prefix [P], tokens [K, S] padded, lengths [K]. Gives hidden states of prefix and of the unpadded suffix tokens, and for each
-        (layer, head) in `pointers` query and key tensors."""
+        (layer, head) in `pointers` query and key tensors. `bottom`: only the layers below the comparison; their states are `middle`."""
         c = self.c
         prefix, suffix, lengths = batch["prefix"], batch["suffix"], batch["lengths"]
         P, (K, S) = len(prefix), suffix.shape
@@ -169,7 +174,9 @@ class Nano(nn.Module):
         saved, balance, middle = {}, 0.0, None
         for index, layer in enumerate(self.layers):
             if index == c["layers"] - 2:
-                middle = x
+                middle = F.rms_norm(x, (x.shape[-1],), eps=c["eps"])
+                if bottom:
+                    break
             h = layer.norm1(x)
             qkv = linear(h, layer.qkv[order], layer.qkv_bias[order])
             q, k, v = qkv.split([heads * hd, kv * hd, kv * hd], -1)

@@ -167,7 +167,7 @@ def random_policy(rng, specs, format, long=False, unseen=False, examples=()):
 
     def sentence(s, mode):
         if s["kind"] == "category":
-            return category_line(rng, s["key"], mode, unseen)
+            return category_line(rng, s["key"], mode, unseen, s.get("example"))
         return topic_line(rng, s["key"], mode, unseen) if s["kind"] == "topic" else distractor_line(rng, mode, unseen)
 
     def section(items, ids, head, mode):
@@ -354,19 +354,11 @@ class Encoder:
         return ids, weights, at
 
 
-def analysis_pieces(finding):
-    """`finding`: None, or dict(quote, key, id or None, polarity)."""
-    if finding is None:
-        # The first word decides between nothing and a finding: behind a common beginning one frequent word would outvote all words that may be quoted.
-        return [("Nothing", "plain"), (" that a rule covers.", "plain")]
-    if finding.get("plain_safe"):
-        return [("Nothing", "plain"), (" bad: rule (", "plain"), (finding["id"], "id"), (") allows it.", "plain")]
-    out = [("It says", "plain"), (" " + finding["quote"], "quote"), (f": {NAME[finding['key']]}, ", "plain")]
-    if finding["id"] is None:
-        return out + [("but no rule covers it.", "plain")]
-    if finding["polarity"]:
-        return out + [("against rule (", "plain"), (finding["id"], "id"), (").", "plain")]
-    return out + [("which rule (", "plain"), (finding["id"], "id"), (") allows.", "plain")]
+def analysis_pieces(note):
+    """`note`: quote, and the key and id of the closest rule. What is said is the same whether the message violates or not: the decision comes afterwards, so that its
+    probability stays graded."""
+    return [("It says:", "plain"), (" " + note["quote"], "quote" if note.get("found", True) else "masked"), (". Closest rule: (", "plain"),
+            (note["id"], "id" if note.get("sure", True) else "masked"), (f"), {NAME[note['key']]}.", "plain" if note.get("sure", True) else "json")]
 
 
 def reason(finding):
@@ -432,17 +424,32 @@ class Sampler:
         """Messages alone, behind nothing but the system message: many texts for few tokens, to learn what words mean."""
         rng = self.rng
         items = []
-        # Of more texts than asked for those next to each other in length.
         for _ in range(3 * count):
             row = self.positive(rng.choice(CATEGORIES)) if rng.random() < 0.4 else self.benign() if rng.random() < 0.3 else rng.choice(self.everything)
             ids, span = self.encoder.user(rng, row["text"], None, "bare")
             items.append(dict(ids=ids, prompt=len(ids), span=span, categories=self.known(row)))
-        items.sort(key=lambda i: i["prompt"])
-        begin = rng.randrange(len(items) - count + 1)
-        items = items[begin:begin + count]
         s = self.encoder.special
         prefix = [s["start"], *self.encoder.ids("system"), s["message"], *self.encoder.ids(SYSTEM.format(effort="low")), s["end"]]
-        return dict(prefix=prefix, items=items)
+        return dict(prefix=prefix, items=self.alike(items, count))
+
+    def alike(self, items, count):
+        """Of more than asked for, those next to each other in length."""
+        items.sort(key=lambda i: len(i["ids"]))
+        begin = self.rng.randrange(len(items) - count + 1)
+        return items[begin:begin + count]
+
+    def rules(self, count):
+        """Short policies of one or two rules in the place of messages: many rules for few tokens, to learn how they are worded."""
+        rng, items = self.rng, []
+        for _ in range(2 * count):
+            n = rng.randint(1, 2)
+            kinds = [rng.random() for _ in range(n)]
+            specs = self.specs(rng.sample(CATEGORIES, sum(k < 0.85 for k in kinds)), [], sum(k >= 0.85 for k in kinds), allow=0.4)
+            format = random_format(rng, 0.9)
+            whole, lines = self.encoder.prefix(random_policy(rng, specs, format), format, "bare")
+            first = whole.index(self.encoder.special["end"]) + 1
+            items.append(dict(ids=whole[first:], lines=[dict(l, **{k: l[k] - first for k in ("first", "last", "close")}) for l in lines]))
+        return dict(prefix=whole[:first], items=self.alike(items, count))
 
     @staticmethod
     def known(row):
@@ -462,7 +469,7 @@ class Sampler:
 
     def specs(self, categories, topics, distractors, allow=0.25):
         rng = self.rng
-        out = [dict(kind="category", key=c, polarity=int(rng.random() >= allow)) for c in categories]
+        out = [dict(kind="category", key=c, polarity=int(rng.random() >= allow), example=self.positive(c)["text"]) for c in categories]
         out += [dict(kind="topic", key=w, polarity=int(rng.random() >= allow)) for w in topics]
         out += [dict(kind="distractor", key=None, polarity=int(rng.random() < 0.6)) for _ in range(distractors)]
         if not any(s["polarity"] for s in out):
@@ -492,12 +499,19 @@ class Sampler:
         return self.benign(), None
 
     def quote(self, row, key):
-        if key in CATEGORIES:
-            if "quote" in row and key in row["quote"]:
-                return row["quote"][key]
-            return row["text"].split()[0]
-        match = re.search(r"\b" + re.escape(key) + r"\b", row["text"], re.I)
-        return match[0] if match else key
+        if key not in CATEGORIES:
+            match = re.search(r"\b" + re.escape(key) + r"\b", row["text"], re.I)
+            return match[0] if match else key
+        return row["quote"].get(key) or row["quote"][None]
+
+    def closest(self, row, lines):
+        """The line of the category that the teacher sees most in the text, and whether that is worth learning."""
+        mine = [l for l in lines if l["kind"] == "category"]
+        if not mine:
+            return self.rng.choice(lines), False
+        share = {l["id"]: row["soft"][CATEGORIES.index(l["key"])] for l in mine}
+        best = max(mine, key=lambda l: share[l["id"]])
+        return best, len(mine) == 1 or share[best["id"]] > 0.02
 
     def group(self, count, stage):
         """One policy and `count` messages. `stage` sets the shares: topic, long, shipped, winnow (frame), direct, lines (most lines), unseen."""
@@ -570,37 +584,50 @@ class Sampler:
         if rng.random() < stage.get("disguise", 0.0) and not any(l["kind"] == "topic" for l in lines):
             change = rng.choice(DISGUISES)
             row = dict(row, text=change(row["text"]), quote={c: change(q) for c, q in row.get("quote", {}).items()})
-        finding = None
+        finding, nearest, sure = None, line, True
+        if nearest is None:
+            nearest, sure = self.closest(row, lines)
         if plain_safe:
-            finding = dict(id=line["id"], polarity=0, plain_safe=True, key=None)
+            finding = dict(id=line["id"], polarity=0, plain_safe=True)
         elif line is not None:
-            key = line["key"]
-            finding = dict(quote=self.quote(row, key), key=key if key in CATEGORIES else "topic", id=line["id"], polarity=line["polarity"])
+            finding = dict(key=line["key"] if line["key"] in CATEGORIES else "topic", id=line["id"], polarity=line["polarity"])
         elif off is not None:
-            finding = dict(quote=self.quote(row, off), key=off, id=None, polarity=0)
+            finding = dict(key=off, id=None, polarity=0)
         decision = int(finding is not None and finding["id"] is not None and finding["polarity"] == 1)
         ids = [finding["id"]] if finding is not None and finding["id"] else []
+        note = dict(quote=self.quote(row, off or nearest["key"] or CATEGORIES[0]), key=nearest["key"] if nearest["key"] in CATEGORIES else "topic" if nearest["key"] else "other", id=nearest["id"], sure=sure)
         analysis = None
         if rng.random() >= stage["direct"]:
-            analysis = analysis_pieces(finding)
+            note["found"] = note["quote"] in row["text"]
+            analysis = analysis_pieces(note)
             if rng.random() < stage.get("noise", 0.08):
-                # A wrong note, not learned: the decision must not rest on the note alone.
-                wrong = None
-                forbidding = [l for l in lines if l["polarity"] and l["kind"] != "distractor"]
-                if decision == 0 and forbidding:
-                    l = rng.choice(forbidding)
-                    wrong = dict(quote=rng.choice(row["text"].split()), key=l["key"] if l["key"] in CATEGORIES else "topic", id=l["id"], polarity=1)
+                # A wrong note, not learned: the decision must not rest on the note.
+                l = rng.choice(lines)
+                wrong = dict(quote=rng.choice(row["text"].split()), key=l["key"] if l["key"] in CATEGORIES else "topic", id=l["id"])
                 analysis = [(t, "masked") for t, _ in analysis_pieces(wrong)]
         context = [self.benign()["text"][:120] for _ in range(rng.randint(1, 4))] if frame == "winnow" and rng.random() < stage.get("context", 0.12) else []
         prompt, span = self.encoder.user(rng, row["text"], format, frame, context)
         ids_, weights, at = self.encoder.answer(analysis, format.pieces(decision, ids, reason(finding)), rng)
-        base = len(prompt)
-        pointed = [l["close"] for l in (targets or ([line] if line is not None else []))]
-        # A token is chosen at the position before it.
-        asks = [base - 1] + [base + p - 1 for k in at if k != "quote" for p in at[k]]
-        labels = self.known(row)
-        return dict(copies=copies(prompt, span, ids_, at["quote"]), ids=prompt + ids_, weights=[0.0] * base + weights, prompt=base, asks=asks, span=span, targets=pointed, decision=decision, categories=labels,
-                    label_at=base + at["label"][0] - 1, id_at=[base + p - 1 for p in at["id"]], row=row, finding=finding, line=line)
+        return learn(prompt, span, ids_, weights, at, [l["close"] for l in (targets or ([line] if line is not None else []))], nearest, line,
+                     decision=decision, categories=self.known(row), row=row, finding=finding)
+
+
+def learn(prompt, span, ids, weights, at, targets, nearest, line, **more):
+    """An item as the losses want it. `asks` are the places before a token that depends on the matching rule: the end of the prompt, the label, tokens of ids;
+    `fetch` says for each which rule's end is looked at (none: the sink), `spell` which id it begins."""
+    base, copied = len(prompt), copies(prompt, span, ids, at["quote"])
+    if not copied:
+        # What cannot be copied would have to be guessed.
+        for p in at["quote"]:
+            weights[p] = 0.0
+    asks, fetch, spell = [base - 1], [targets], [line["id"] if line else None]
+    for kind in ("label", "id", "analysis_id"):
+        for p in at[kind]:
+            asks.append(base + p - 1)
+            fetch.append([nearest["close"]] if kind == "analysis_id" else targets)
+            spell.append(nearest["id"] if kind == "analysis_id" else line["id"] if line else None)
+    return dict(copies=copied, ids=prompt + ids, weights=[0.0] * base + weights, prompt=base, asks=asks, fetch=fetch, spell=spell, span=span,
+                targets=targets, line=line, label_at=base + at["label"][0] - 1, id_at=[base + p - 1 for p in at["id"]], **more)
 
 
 class Warmup:
@@ -627,18 +654,18 @@ class Warmup:
         for _ in range(count):
             line = rng.choice(lines) if rng.random() < 0.7 else None
             text = rng.sample(words, rng.randint(3, 8))
+            quote = rng.choice(text)
             if line is not None:
                 quote = rng.choice(line["key"])
                 text[rng.randrange(len(text))] = quote
-                finding = dict(quote=quote, key="topic", id=line["id"], polarity=line["polarity"])
+                finding = dict(key="topic", id=line["id"], polarity=line["polarity"])
             else:
                 finding = None
             decision = int(finding is not None and finding["polarity"] == 1)
             prompt, span = self.encoder.user(rng, " ".join(text), format, "bare")
-            analysis = analysis_pieces(finding) if rng.random() < 0.5 else None
+            nearest = line or rng.choice(lines)
+            note = dict(quote=quote, key="topic", id=nearest["id"], sure=line is not None)
+            analysis = analysis_pieces(note) if rng.random() < 0.5 else None
             ids, weights, at = self.encoder.answer(analysis, format.pieces(decision, [finding["id"]] if finding else [], reason(finding)), rng)
-            base = len(prompt)
-            items.append(dict(copies=copies(prompt, span, ids, at["quote"]), span=span, ids=prompt + ids, weights=[0.0] * base + weights, prompt=base, asks=[base - 1] + [base + p - 1 for k in at if k != "quote" for p in at[k]],
-                              targets=[line["close"]] if line is not None else [], decision=decision, categories=[-1] * 7, label_at=base + at["label"][0] - 1,
-                              id_at=[base + p - 1 for p in at["id"]], row=None, finding=finding, line=line))
+            items.append(learn(prompt, span, ids, weights, at, [line["close"]] if line is not None else [], nearest, line, decision=decision, categories=[-1] * 7, row=None, finding=finding))
         return dict(prefix=prefix, lines=lines, items=items, policy=policy, format=format, frame="bare")

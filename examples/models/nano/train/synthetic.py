@@ -1,8 +1,11 @@
 """Short chat messages from templates, each with its category (or none) and the rule of the shipped policies that it belongs to.
 
 The open sets hold almost no chat about some rules. These lines teach the difference that the shipped policies draw (a threat in a game and
-one outside it, a lure and a warning of it). They are used for training only; every measurement is on natural texts.
+one outside it, a lure and a warning of it). They are used for training only; every measurement is on natural texts. `messages.tsv` holds more, written one
+by one, for the categories that the sets have least of.
 """
+from pathlib import Path
+
 SLOTS = {
     "who": "you|u|your team mid|that healer|our carry|this support|the red one|my duo|player 3|the guy in blue|this admin|their sniper".split("|"),
     "bad": "idiot|moron|loser|clown|trash|garbage|waste of space|pathetic kid|dumb rat|useless fool|brainless bot|joke of a human|disgrace|worm|imbecile".split("|"),
@@ -350,6 +353,10 @@ def rows(rng, per_template=12):
     for category, rule, template in _table(SAFE):
         for text in {fill(rng, template) for _ in range(per_template)}:
             out.append(dict(text=text, category=category, rule=rule, safe=True))
+    for line in (Path(__file__).parent / "messages.tsv").read_text(encoding="utf-8").splitlines():
+        label, text = line.split("\t")
+        safe = label.startswith("safe_")
+        out.append(dict(text=text, category=None if safe else label, rule=None, safe=safe))
     for template in [t for t in PLAIN.split("|") if t]:
         for text in {fill(rng, template) for _ in range(per_template)}:
             out.append(dict(text=text, category=None, rule=None, safe=True))

@@ -23,14 +23,15 @@ import torch.nn.functional as F
 from corpus import prepare
 from model import CONFIG, Nano
 from prompts import Encoder, Sampler, Warmup
-from wiring import wire, wire_previous
-from wordings import CATEGORIES, DEF, NP, VP, WORDS, is_unseen
+from wiring import wire, wire_match
+from wordings import CATEGORIES, DEF, NP, VP, WORDS
 
-L = CONFIG["layers"]
-LINE_LETTER, LINE_DIGIT, MATCH, FETCH = (L - 3, 0), (L - 3, 3), (L - 2, 0), (L - 1, 3)
-SPANS = ((L - 3, 1), (L - 3, 4))
-PREVIOUS, COPY = (0, CONFIG["heads"] - 1), (L - 1, 0)
-POINTERS = (LINE_LETTER, LINE_DIGIT, MATCH, FETCH, *SPANS, PREVIOUS, COPY)
+L, REP = CONFIG["layers"], CONFIG["heads"] // CONFIG["kv_heads"]
+LINE_LETTER, LINE_DIGIT, MATCH, FETCH = (L - 3, 0), (L - 3, REP), (L - 2, 0), (L - 1, REP)
+SPANS = ((L - 3, 1), (L - 3, REP + 1))
+PREVIOUS, COPY = (0, CONFIG["heads"] - 1), ((L - 1, 0), (L - 1, 2 * REP))
+BELOW = (LINE_LETTER, LINE_DIGIT, *SPANS, PREVIOUS)
+POINTERS = (*BELOW, MATCH, FETCH, *COPY)
 POLICIES = Path(__file__).resolve().parents[4] / "policies"
 
 
@@ -54,7 +55,7 @@ def lexical(rows, encoder, vocab):
     odds = odds.clamp(-1, 4) * (seen / (seen + 3))
     phrases = torch.zeros(vocab, 7)
     for i, c in enumerate(CATEGORIES):
-        lines = [p for table in (NP[c], VP[c]) for k, p in enumerate(table) if not is_unseen(k)] + DEF[c] + [" ".join(WORDS[c])] * 2
+        lines = NP[c].train + VP[c].train + DEF[c] + WORDS[c] * 2
         for p in lines:
             for t in set(encoder.ids(" " + p)):
                 phrases[t, i] += 1
@@ -109,29 +110,29 @@ def offsets(items):
 def quotation(out, items, start, own, rng):
     """Every token of a message looks at the one before it; a token that is quoted is looked at by the place that quotes it."""
     P, total = out["P"], 0.0
-    pairs = {PREVIOUS: [], COPY: []}
-    for n, (o, i) in enumerate(zip(start, items)):
+    previous, copied = [], []
+    for o, i in zip(start, items):
         a, b = i["span"]
         places = range(a + 1, b)
         if rng is not None and len(places) > 10:
             places = rng.sample(places, 10)
-        pairs[PREVIOUS] += [(o + p, o + p - 1, o) for p in places]
-        pairs[COPY] += [(o + p, o + source, o) for p, source in i["copies"]]
-    for which, weight in ((PREVIOUS, 0.25), (COPY, 0.5)):
-        if not pairs[which]:
+        previous += [(o + p, o + p - 1, o) for p in places]
+        copied += [(o + p, o + source, o) for p, source in i["copies"]]
+    for which, pairs, weight in ((PREVIOUS, previous, 0.15), *((c, copied, 0.5) for c in COPY)):
+        if not pairs or which not in out["saved"]:
             continue
-        at, target, first = (torch.tensor(x) for x in zip(*pairs[which]))
+        at, target, first = (torch.tensor(x) for x in zip(*pairs))
         q, k, sink = out["saved"][which]
         qa = q[P + at]
         inside = (qa @ k[P:].T).masked_fill((own[None] < first[:, None]) | (own[None] > at[:, None]), -1e9)
-        parts = [inside, sink.expand(len(at), 1)] + ([qa @ k[:P].T] if which == COPY else [])
+        parts = [inside, sink.expand(len(at), 1)] + ([qa @ k[:P].T] if which in COPY else [])
         log = torch.cat(parts, 1).log_softmax(-1)
         total = total - weight * log[torch.arange(len(at)), target].mean() * len(items)
     return total
 
 
-def losses(model, group, noise=0.0, rng=None):
-    """Sums over the group's messages; see the weights in `total`."""
+def disturbed(group, noise, rng):
+    """The group as a batch, with other tokens in some places of policy and messages."""
     batch, items = batch_of(group), group["items"]
     if noise and rng.random() < 0.7:
         hit = torch.rand(len(batch["prefix"])) < noise
@@ -141,8 +142,92 @@ def losses(model, group, noise=0.0, rng=None):
         batch["prefix"] = torch.where(hit & (batch["prefix"] < 4075), torch.randint(0, 4075, batch["prefix"].shape), batch["prefix"])
     if noise:
         scatter(batch["suffix"], items, rng)
-    out = model(batch, POINTERS)
-    P, x, start = out["P"], out["x"], offsets(items)
+    return batch
+
+
+def pointer_at(head, at, targets):
+    """-log of the attention from places of the prefix to targets there."""
+    q, k, sink = head
+    scores = q[at] @ k[:int(at.max()) + 1].T
+    scores = scores.masked_fill(torch.arange(scores.shape[1])[None] > at[:, None], -1e9)
+    log = torch.cat([scores, sink.expand(len(at), 1)], 1).log_softmax(-1)
+    return -log[torch.arange(len(at)), targets] if targets.dim() == 1 else -(log[:, :-1] + targets[:, :log.shape[1] - 1].clamp(min=1e-30).log()).logsumexp(-1)
+
+
+def rule_losses(model, out, lines):
+    """Reading of rules, summed over losses, mean over rules: where id and words stand, category, polarity, id, and that it is the end of a rule."""
+    P, middle = out["P"], out["middle"]
+    close = torch.tensor([l["close"] for l in lines])
+    pointer = 0.0
+    for which, end in ((LINE_LETTER, "first"), (LINE_DIGIT, "last")):
+        pointer = pointer + 0.5 * pointer_at(out["saved"][which], close, torch.tensor([l[end] for l in lines])).mean()
+    inner = torch.zeros(len(lines), P)
+    for n, l in enumerate(lines):
+        inner[n, l["last"] + 1:l["close"] + 1] = 1
+    for which in SPANS:
+        pointer = pointer + 0.5 * pointer_at(out["saved"][which], close, inner).mean()
+    return pointer, line_losses(model, middle, close, lines)
+
+
+def line_losses(model, middle, close, lines):
+    """Category, polarity and id at the ends of rules, and that they are ends; `middle` holds all states."""
+    what, known = torch.zeros(len(lines), 7), torch.ones(len(lines), 1)
+    for k, l in enumerate(lines):
+        if l["kind"] == "category":
+            what[k, CATEGORIES.index(l["key"])] = 1
+        elif l["kind"] == "topic":
+            known[k] = 0
+    states, ends = middle[close], torch.zeros(len(middle))
+    ends[close] = 1
+    aux = 2 * (F.binary_cross_entropy_with_logits(model.category(states), what, reduction="none") * (1 + 2 * what) * known).sum(1).mean()
+    aux = aux + 2 * F.binary_cross_entropy_with_logits(model.polarity(states)[:, 0], torch.tensor([float(l["polarity"]) for l in lines]))
+    aux = aux + 4 * F.binary_cross_entropy_with_logits(model.close(middle)[:, 0], ends, pos_weight=torch.tensor(8.0))
+    return aux + spelled(model, states, [l["id"] for l in lines]).mean()
+
+
+def spelled(model, states, ids):
+    """The id of a rule, read with the same two heads at the rule's end and wherever the answer needs it."""
+    states = F.rms_norm(states, (states.shape[-1],))
+    letter = torch.tensor([letters(i) for i in ids])
+    digit = torch.tensor([int(i[-1]) for i in ids])
+    return F.cross_entropy(model.letter(states), letter, reduction="none") + F.cross_entropy(model.digit(states), digit, reduction="none")
+
+
+def losses(model, group, noise=0.0, rng=None, bottom=False):
+    """Sums over the group's messages: answers, pointers, readings, decision, balance. `bottom` has only what the layers below the comparison are for."""
+    batch, items, lines = disturbed(group, noise, rng), group["items"], group["lines"]
+    out = model(batch, BELOW if bottom else POINTERS, bottom=bottom)
+    P, x, start, count = out["P"], out["x"], offsets(items), len(items)
+    pointer, aux = rule_losses(model, out, lines)
+    pointer, aux = pointer * count, aux * count
+    own = torch.arange(len(x) - P)
+    pointer = pointer + quotation(out, items, start, own, rng)
+
+    # From the places of decision to the message, and its categories there.
+    asks, member = [], []
+    for n, (o, i) in enumerate(zip(start, items)):
+        asks += [P + o + a for a in i["asks"]]
+        member += [n] * len(i["asks"])
+    asks, member = torch.tensor(asks), torch.tensor(member)
+    share = torch.tensor([1 / len(i["asks"]) for i in items])[member]
+    first = torch.tensor(start)[member]
+    outside = (own[None] < first[:, None]) | (own[None] > (asks - P)[:, None])
+    within = torch.zeros(count, len(x) - P)
+    for n, (o, i) in enumerate(zip(start, items)):
+        within[n, o + i["span"][0]:o + i["span"][1]] = 1
+    within = within[member].clamp(min=1e-30).log()
+    for which in SPANS:
+        q, k, sink = out["saved"][which]
+        qa = q[asks]
+        log = torch.cat([(qa @ k[P:].T).masked_fill(outside, -1e9), qa @ k[:P].T, sink.expand(len(asks), 1)], 1).log_softmax(-1)[:, :len(x) - P]
+        pointer = pointer - ((log + within).logsumexp(-1) * share).sum() * 0.5
+    labels = torch.tensor([i["categories"] for i in items]).float()
+    if (labels >= 0).any():
+        aux = aux + 2 * category_loss(model, out["middle"][asks], labels[member], share)
+    if bottom:
+        zero = x.new_zeros(())
+        return zero, pointer, aux, zero, out["balance"] * count, count, P + sum(len(i["ids"]) for i in items)
+
     # Answers.
     at, want, weight = [], [], []
     for o, i in zip(start, items):
@@ -153,102 +238,60 @@ def losses(model, group, noise=0.0, rng=None):
                 weight.append(i["weights"][k])
     ce = F.cross_entropy(model.logits(x[torch.tensor(at)]), torch.tensor(want), reduction="none")
     answer = (ce * torch.tensor(weight)).sum()
-    # Pointers from a rule's end to its id.
-    lines = group["lines"]
-    pointer = x.new_zeros(())
-    if lines:
-        close = torch.tensor([l["close"] for l in lines])
-        for which, end in ((LINE_LETTER, "first"), (LINE_DIGIT, "last")):
-            q, k, sink = out["saved"][which]
-            scores = q[close] @ k[:P].T
-            scores = scores.masked_fill(torch.arange(P)[None] > close[:, None], -1e9)
-            log = torch.cat([scores, sink.expand(len(close), 1)], 1).log_softmax(-1)
-            pointer = pointer - log[torch.arange(len(close)), torch.tensor([l[end] for l in lines])].mean() * len(items) * 0.5
-        inner = torch.zeros(len(lines), P)
-        for n, l in enumerate(lines):
-            inner[n, l["last"] + 1:l["close"] + 1] = 1
-        for which in SPANS:
-            q, k, sink = out["saved"][which]
-            scores = (q[close] @ k[:P].T).masked_fill(torch.arange(P)[None] > close[:, None], -1e9)
-            log = torch.cat([scores, sink.expand(len(close), 1)], 1).log_softmax(-1)[:, :P]
-            pointer = pointer - (log + inner.clamp(min=1e-30).log()).logsumexp(-1).mean() * len(items) * 0.5
-    # Pointers from the places of decision to the end of the matching rule, else to the sink.
-    asks, member = [], []
-    for n, (o, i) in enumerate(zip(start, items)):
-        asks += [P + o + a for a in i["asks"]]
-        member += [n] * len(i["asks"])
-    member = torch.tensor(member)
-    per_item = torch.tensor([1 / len(i["asks"]) for i in items])
-    target = torch.zeros(len(items), P + 1)
-    for n, i in enumerate(items):
-        target[n, i["targets"] or [P]] = 1
-    own = torch.arange(len(x) - P)
-    first = torch.tensor(start)[member]
-    asks_t = torch.tensor(asks)
-    for which in (MATCH, FETCH):
+
+    # From the places of decision to the end of the matching rule, else to the sink.
+    matched, fetched = torch.zeros(len(asks), P + 1), torch.zeros(len(asks), P + 1)
+    cited, spelling = [], []
+    row = 0
+    for o, i in zip(start, items):
+        for a, fetch, spell in zip(i["asks"], i["fetch"], i["spell"]):
+            matched[row, i["targets"] or [P]] = 1
+            fetched[row, fetch or [P]] = 1
+            if spell:
+                cited.append(row)
+                spelling.append(spell)
+            row += 1
+    for which, target, weight in ((MATCH, matched, 1.5), (FETCH, fetched, 1.0)):
         q, k, sink = out["saved"][which]
-        qa = q[asks_t]
-        before = qa @ k[:P].T
-        inside = qa @ k[P:].T
-        inside = inside.masked_fill((own[None] < first[:, None]) | (own[None] > (asks_t - P)[:, None]), -1e9)
-        log = torch.cat([before, sink.expand(len(asks), 1), inside], 1).log_softmax(-1)
-        chosen = (log[:, :P + 1] + target[member].clamp(min=1e-30).log()).logsumexp(-1)
-        pointer = pointer - (chosen * per_item[member]).sum()
-    within = torch.zeros(len(items), len(x) - P)
-    for n, (o, i) in enumerate(zip(start, items)):
-        within[n, o + i["span"][0]:o + i["span"][1]] = 1
-    for which in SPANS:
-        q, k, sink = out["saved"][which]
-        qa = q[asks_t]
-        inside = (qa @ k[P:].T).masked_fill((own[None] < first[:, None]) | (own[None] > (asks_t - P)[:, None]), -1e9)
-        log = torch.cat([inside, qa @ k[:P].T, sink.expand(len(asks), 1)], 1).log_softmax(-1)[:, :len(x) - P]
-        pointer = pointer - ((log + within[member].clamp(min=1e-30).log()).logsumexp(-1) * per_item[member]).sum() * 0.5
-    pointer = pointer + quotation(out, items, start, own, rng)
-    # Category of rules and of messages with one shared head, and the decision at the end of the prompt.
-    ends = torch.tensor([P + o + i["prompt"] - 1 for o, i in zip(start, items)])
-    aux = x.new_zeros(())
-    labels = torch.tensor([i["categories"] for i in items]).float()
-    if (labels >= 0).any():
-        aux = aux + 2 * category_loss(model, out["middle"][ends], labels)
-        if lines:
-            what = torch.zeros(len(lines), 7)
-            for k, l in enumerate(lines):
-                if l["kind"] == "category":
-                    what[k, CATEGORIES.index(l["key"])] = 1
-            bce = F.binary_cross_entropy_with_logits(model.category(out["middle"][close]), what, reduction="none") * (1 + 2 * what)
-            aux = aux + bce.sum(1).mean() * len(items) * 2
-    # The id of a rule, read with the same two heads at the rule's end and wherever the answer needs it.
-    def spelled(states, lines_):
-        states = F.rms_norm(states, (states.shape[-1],))
-        letter = torch.tensor([letters(l["id"]) for l in lines_])
-        digit = torch.tensor([int(l["id"][-1]) for l in lines_])
-        return F.cross_entropy(model.letter(states), letter, reduction="none") + F.cross_entropy(model.digit(states), digit, reduction="none")
-
-    if lines:
-        aux = aux + spelled(out["middle"][close], lines).mean() * len(items)
-        cited = [(n, a_) for n, (o, i) in enumerate(zip(start, items)) if i["finding"] and i["finding"]["id"] for a_ in (P + o + a for a in i["asks"])]
-        if cited:
-            by_id = {l["id"]: l for l in lines}
-            loss = spelled(x[torch.tensor([a_ for _, a_ in cited])], [by_id[items[n]["finding"]["id"]] for n, _ in cited])
-            aux = aux + (loss * per_item[torch.tensor([n for n, _ in cited])]).sum()
-    decision = torch.tensor([float(i["decision"]) for i in items])
-    violation = F.binary_cross_entropy_with_logits(model.violation(model.norm(x[ends]))[:, 0], decision, reduction="sum")
-    return answer, pointer, aux, violation, out["balance"] * len(items), len(items), P + sum(len(i["ids"]) for i in items)
+        qa = q[asks]
+        log = torch.cat([qa @ k[:P].T, sink.expand(len(asks), 1), (qa @ k[P:].T).masked_fill(outside, -1e9)], 1).log_softmax(-1)
+        pointer = pointer - weight * ((log[:, :P + 1] + target.clamp(min=1e-30).log()).logsumexp(-1) * share).sum()
+    if cited:
+        aux = aux + (spelled(model, x[asks[cited]], spelling) * share[cited]).sum()
+    decision = torch.tensor([float(i["decision"]) for i in items])[member]
+    violation = (F.binary_cross_entropy_with_logits(model.violation(model.norm(x[asks]))[:, 0], decision, reduction="none") * share).sum()
+    return answer, pointer, aux, violation, out["balance"] * count, count, P + sum(len(i["ids"]) for i in items)
 
 
-def category_loss(model, states, labels):
-    """`labels` [messages, 7]: shares, -1 where nothing is known."""
+def category_loss(model, states, labels, weight=None):
+    """`labels` [places, 7]: shares, -1 where nothing is known."""
     known, share = labels >= 0, labels.clamp(min=0)
-    return (F.binary_cross_entropy_with_logits(model.category(states), share, reduction="none") * known * (1 + share)).sum()
+    each = (F.binary_cross_entropy_with_logits(model.category(states), share, reduction="none") * known * (1 + share)).sum(1)
+    return (each if weight is None else each * weight).sum()
 
 
 def text_loss(model, group, rng):
     """The categories of messages alone; see `Sampler.texts`."""
     batch, items = batch_of(group), group["items"]
     scatter(batch["suffix"], items, rng, 0.2)
-    out = model(batch)
+    out = model(batch, bottom=True)
     ends = torch.tensor([out["P"] + o + i["prompt"] - 1 for o, i in zip(offsets(items), items)])
     return category_loss(model, out["middle"][ends], torch.tensor([i["categories"] for i in items])), out["balance"] * len(items)
+
+
+def rule_text_loss(model, group, rng, noise=0.08):
+    """What rules say, on policies alone; see `Sampler.rules`."""
+    batch, items = batch_of(group), group["items"]
+    if rng.random() < 0.7:
+        hit = (torch.rand(batch["suffix"].shape) < noise) & (batch["suffix"] < 4075)
+        for n, i in enumerate(items):
+            for l in i["lines"]:
+                hit[n, l["first"]:l["last"] + 1] = False
+                hit[n, l["close"]] = False
+        batch["suffix"] = torch.where(hit, torch.randint(0, 4075, hit.shape), batch["suffix"])
+    out = model(batch, bottom=True)
+    lines = [(o, l) for o, i in zip(offsets(items), items) for l in i["lines"]]
+    return line_losses(model, out["middle"], torch.tensor([out["P"] + o + l["close"] for o, l in lines]), [l for _, l in lines]), out["balance"]
 
 
 @torch.no_grad()
@@ -277,11 +320,11 @@ def measure(model, sampler, stage, groups=40, count=8):
 
 def stage_at(f):
     """First what decides, in few tokens; then reasoning and ids; then policies and prompts as they are used."""
-    if f < 0.3:
-        return dict(topic=0.08, noise=0.2, allow=0.1, long=0.0, shipped=0.0, winnow=0.04, direct=0.75, lines=3, short=0.85)
-    if f < 0.6:
-        return dict(topic=0.1, disguise=0.06, noise=0.25, allow=0.25, long=0.04, shipped=0.05, winnow=0.15, direct=0.5, lines=4, short=0.5)
-    return dict(topic=0.1, disguise=0.06, noise=0.25, allow=0.25, long=0.05, shipped=0.12, winnow=0.4, direct=0.3, lines=4, short=0.2)
+    if f < 0.4:
+        return dict(topic=0.05, noise=0.15, allow=0.2, long=0.0, shipped=0.0, winnow=0.04, direct=0.5, lines=4, short=0.6)
+    if f < 0.7:
+        return dict(topic=0.07, disguise=0.04, noise=0.15, allow=0.25, long=0.03, shipped=0.04, winnow=0.15, direct=0.4, lines=5, short=0.5)
+    return dict(topic=0.08, disguise=0.05, noise=0.15, allow=0.25, long=0.04, shipped=0.1, winnow=0.4, direct=0.3, lines=5, short=0.2)
 
 
 def run(rank, world, a):
@@ -304,9 +347,7 @@ def run(rank, world, a):
         wire(model, *ids, frame)
         model.embed.add_(lexical(rows, encoder, CONFIG["vocab"]) @ frame.T * 1.2)
         if a.resume:
-            model.load_state_dict(torch.load(a.resume)["model"], strict=False)
-            if a.rewire:
-                wire_previous(model)
+            model.load_state_dict(torch.load(a.resume)["model"])
     torch.manual_seed(a.seed * 100 + rank)
     sampler = Sampler(rows, topics, encoder, policies=POLICIES, seed=a.seed * 100 + rank)
     warm = Warmup(encoder, sorted(topics), seed=a.seed * 100 + rank)
@@ -322,37 +363,40 @@ def run(rank, world, a):
         dist.barrier()
     started, step, seen, tokens, averaged = time.time(), 0, 0, 0, 0
     last_report, last_saved, last_measured = started, started, started
-    sums = torch.zeros(4)
-    f, stop = a.start, False
+    sums = torch.zeros(5)
+    f, stop, wired, wired_at = a.start, False, a.start > a.bottom, 0
     while not stop:
         stage = stage_at(f)
         optimizer.zero_grad(set_to_none=False)
         budget, n = 0, 0
         while budget < a.tokens:
-            warming = (f < a.warm or (f < 0.35 and rng.random() < 0.1))
-            group = warm.group(a.messages) if warming else sampler.group(a.messages, stage)
-            answer, pointer, aux, violation, balance, k, t = losses(model, group, noise=0.08, rng=rng)
+            group = warm.group(a.messages) if wired and f < 0.5 and rng.random() < 0.07 else sampler.group(a.messages, stage)
+            answer, pointer, aux, violation, balance, k, t = losses(model, group, noise=0.08, rng=rng, bottom=not wired)
             fade = 1.0 if f < 0.9 else 0.3
             loss = (answer / 6 + fade * (pointer + aux * 0.3 + violation) + 0.02 * balance) / 16
             loss.backward()
             if rng.random() < a.texts:
                 apart, balance = text_loss(model, sampler.texts(28), rng)
                 (fade * (0.45 * apart + 0.02 * balance) / 28 * k / 16).backward()
-            sums += torch.tensor([answer.item(), pointer.item(), violation.item(), k])
+            if rng.random() < (0.6 if not wired else a.rules):
+                apart, balance = rule_text_loss(model, sampler.rules(20), rng)
+                (fade * (0.3 * apart + 0.02 * balance) * k / 16).backward()
+            sums += torch.tensor([answer.item(), pointer.item(), violation.item(), aux.item(), k])
             budget, n, tokens = budget + t, n + k, tokens + t
         for p in parameters:
             if p.grad is not None:
                 p.grad.mul_(16 / n)
         norm = torch.nn.utils.clip_grad_norm_(parameters, 1.0).item()
         seen += n * world
-        scale = min(1.0, (step + 1) / (40 if a.resume else 150)) * min(1.0, max(0.0, (1 - f) / 0.5) * 0.98 + 0.02)
+        scale = min(1.0, (step - wired_at + 1) / 150) * min(1.0, max(0.0, (1 - f) / 0.5) * 0.98 + 0.02)
         for g in optimizer.param_groups:
             g["lr"] = a.lr * scale
         optimizer.step()
         step += 1
         f = a.start + (1 - a.start) * (time.time() - started) / (60 * a.minutes)
         stop = world == 1 and f >= 1
-        if world > 1 and time.time() - started > a.average * (averaged + 1):
+        now_averaged = world > 1 and time.time() - started > a.average * (averaged + 1)
+        if now_averaged:
             averaged += 1
             flat = torch.cat([p.detach().reshape(-1) for p in parameters] + [torch.tensor([f])])
             dist.all_reduce(flat)
@@ -362,19 +406,24 @@ def run(rank, world, a):
                 p.data.copy_(flat[position:position + p.numel()].view_as(p))
                 position += p.numel()
             # Both must come to the end after the same number of averages.
-            stop = flat[-1].item() >= 1
+            f = flat[-1].item()
+            stop = f >= 1
+        if not wired and f >= a.bottom and (world == 1 or now_averaged):
+            wired, wired_at = True, step
+            wire_match(model)
+            optimizer.state.clear()
         if rank == 0:
             now = time.time()
             if now - last_report > 30:
-                m = sums / sums[3].clamp(min=1)
-                print(f"{now - started:6.0f}s f={f:.3f} step {step} seen {seen} tok/s {tokens / (now - started):.0f} answer {m[0]:.2f} pointer {m[1]:.2f} violation {m[2]:.3f} norm {norm:.2f}", flush=True)
+                m = sums / sums[4].clamp(min=1)
+                print(f"{now - started:6.0f}s f={f:.3f} step {step} seen {seen} tok/s {tokens / (now - started):.0f} answer {m[0]:.2f} pointer {m[1]:.2f} violation {m[2]:.3f} aux {m[3]:.2f} norm {norm:.2f}", flush=True)
                 last_report = now
                 sums.zero_()
             if now - last_saved > 60:
                 torch.save(dict(model=model.state_dict(), f=f, step=step, seen=seen), out / "last.pt.tmp")
                 os.replace(out / "last.pt.tmp", out / "last.pt")
                 last_saved = now
-            if now - last_measured > a.measure:
+            if wired and now - last_measured > a.measure:
                 model.eval()
                 direct = dict(topic=0.0, long=0.0, shipped=0.0, winnow=0.2, direct=1.0, lines=4)
                 line = dict(f=round(f, 3), seen=seen, seen_wording=measure(model, valid, direct), unseen_wording=measure(model, valid, dict(direct, unseen=True)),
@@ -399,11 +448,11 @@ if __name__ == "__main__":
     parser.add_argument("--average", type=float, default=1.5)
     parser.add_argument("--messages", type=int, default=12)
     parser.add_argument("--texts", type=float, default=0.5)
-    parser.add_argument("--warm", type=float, default=0.05)
+    parser.add_argument("--rules", type=float, default=0.15, help="share of the steps with policies alone")
+    parser.add_argument("--bottom", type=float, default=0.15, help="share of the time in which only the lower layers learn to read rules and messages")
     parser.add_argument("--measure", type=float, default=420)
     parser.add_argument("--start", type=float, default=0.0)
     parser.add_argument("--port", type=int, default=29555)
-    parser.add_argument("--rewire", action="store_true", help="set the copying heads of a resumed checkpoint anew")
     parser.add_argument("--resume")
     a = parser.parse_args()
     prepare(a.data, a.cache)

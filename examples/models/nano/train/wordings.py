@@ -4,12 +4,15 @@ Every category has noun phrases (`NP`), verb phrases in the third person (`VP`) 
 them into rules that forbid, rules that allow, and neutral lines whose meaning comes from the heading above them. Every fifth phrase and some
 frames are kept for measuring: a policy made only of those has never been seen in training.
 """
+import re
+from pathlib import Path
+
 CATEGORIES = ["insult", "hate", "sexual", "threat", "self_harm", "spam", "injection"]
 
 # How the reasoning names a finding, and how the answer gives the reason.
 NAME = {
     "insult": "an insult", "hate": "hate against a group", "sexual": "sexual content", "threat": "a threat of violence",
-    "self_harm": "about self-harm", "spam": "spam", "injection": "an attack on the instructions", "topic": "a listed topic",
+    "self_harm": "about self-harm", "spam": "spam", "injection": "an attack on the instructions", "topic": "a listed topic", "other": "another matter",
 }
 REASON = {
     "insult": "insults a person", "hate": "attacks a group", "sexual": "is sexual", "threat": "threatens violence",
@@ -1618,20 +1621,37 @@ def _phrases(table):
     return {c: [p.strip() for p in t.split("\n") if p.strip()] for c, t in table.items()}
 
 
-NP, VP = _phrases(NP), _phrases(VP)
+class Phrases:
+    """Phrases for training and phrases kept for measuring: every fifth of the tables above. Those of `phrases/` are all for training; one that has the
+    same words as a kept one is left out."""
+
+    def __init__(self, own, more=()):
+        self.kept = [p for i, p in enumerate(own) if i % 5 == 3]
+        same = {self.words(p) for p in self.kept}
+        self.train = [p for i, p in enumerate(own) if i % 5 != 3]
+        self.train += [p for p in dict.fromkeys(more) if self.words(p) not in same and p not in self.train]
+
+    @staticmethod
+    def words(phrase):
+        return frozenset(re.findall(r"[a-z]+", phrase.lower())) - {"a", "an", "the", "of", "or", "and", "to", "in", "for"}
+
+    def pick(self, rng, unseen):
+        return rng.choice(self.kept if unseen else self.train)
 
 
-def is_unseen(index):
-    """Every fifth phrase is kept for measuring."""
-    return index % 5 == 3
+def _more(name):
+    """The lists of a file in `phrases/`: noun phrases, verb phrases, words."""
+    text = (Path(__file__).parent / "phrases" / f"{name}.txt").read_text(encoding="utf-8")
+    parts = re.split(r"(?m)^# (NP|VP|WORDS)\n", text)
+    return {head: [l.strip() for l in body.split("\n") if l.strip()] for head, body in zip(parts[1::2], parts[2::2])}
 
 
-def pick(rng, items, unseen):
-    """A phrase from the part for training, or from the part for measuring."""
-    while True:
-        i = rng.randrange(len(items))
-        if is_unseen(i) == unseen:
-            return items[i]
+_MORE = {c: _more(c) for c in [*CATEGORIES, "other"]}
+NP = {c: Phrases(p, _MORE[c]["NP"]) for c, p in _phrases(NP).items()}
+VP = {c: Phrases(p, _MORE[c]["VP"]) for c, p in _phrases(VP).items()}
+WORDS = {c: list(dict.fromkeys(w + _MORE[c]["WORDS"])) for c, w in WORDS.items()}
+OTHER_NP, OTHER_VP = Phrases(DISTRACTORS, _MORE["other"]["NP"]), Phrases([], _MORE["other"]["VP"])
+FRAMES = {"forbid": (Phrases(FORBID), Phrases(FORBID_VP)), "allow": (Phrases(ALLOW), Phrases(ALLOW_VP)), "neutral": (Phrases(NEUTRAL), Phrases(NEUTRAL_VP))}
 
 
 def capital(s):
@@ -1642,18 +1662,25 @@ def phrase_line(rng, np, vp, mode, unseen, definition=None):
     """One rule sentence; `mode` is forbid, allow or neutral."""
     if definition and mode == "neutral" and rng.random() < 0.3:
         return capital(definition.replace("{np}", np))
-    frames_np = {"forbid": FORBID, "allow": ALLOW, "neutral": NEUTRAL}[mode]
-    frames_vp = {"forbid": FORBID_VP, "allow": ALLOW_VP, "neutral": NEUTRAL_VP}[mode]
+    frames_np, frames_vp = FRAMES[mode]
     if vp is not None and rng.random() < 0.4:
-        return pick(rng, frames_vp, unseen).format(vp=vp, Vp=capital(vp))
-    return pick(rng, frames_np, unseen).format(np=np, Np=capital(np))
+        return frames_vp.pick(rng, unseen).format(vp=vp, Vp=capital(vp))
+    return frames_np.pick(rng, unseen).format(np=np, Np=capital(np))
 
 
-def category_line(rng, category, mode, unseen):
-    if mode == "neutral" and not unseen and rng.random() < 0.08:
-        words = rng.sample(WORDS[category], rng.randint(4, 7))
+def category_line(rng, category, mode, unseen, example=None):
+    """`example`: a message of the category, which the rule may quote."""
+    if not unseen and example and rng.random() < 0.08:
+        words = example.split()
+        at = rng.randrange(max(1, len(words) - 9))
+        quoted = " ".join(words[at:at + 10]).replace("{", "(").replace("}", ")")
+        return phrase_line(rng, rng.choice(['messages like "{}"', "lines such as '{}'", 'text in the manner of "{}"', '"{}" and the like']).format(quoted), None, mode, unseen)
+    if mode == "neutral" and not unseen and rng.random() < 0.12:
+        words = rng.sample(WORDS[category], rng.randint(2, 7))
         return rng.choice(["Words such as ", "Signs: ", "For example ", ""]) + ", ".join(words) + rng.choice([".", "", " and the like."])
-    np, vp = pick(rng, NP[category], unseen), pick(rng, VP[category], unseen)
+    np, vp = NP[category].pick(rng, unseen), VP[category].pick(rng, unseen)
+    if not unseen and rng.random() < 0.15:
+        np = f"{np} {rng.choice(['and', 'or'])} {NP[category].pick(rng, False)}"
     definition = rng.choice(DEF[category]) if not unseen else None
     return phrase_line(rng, np, vp, mode, unseen, definition)
 
@@ -1663,4 +1690,4 @@ def topic_line(rng, word, mode, unseen=False):
 
 
 def distractor_line(rng, mode, unseen=False):
-    return phrase_line(rng, rng.choice(DISTRACTORS), None, mode, unseen)
+    return phrase_line(rng, OTHER_NP.pick(rng, unseen), None if unseen else OTHER_VP.pick(rng, False), mode, unseen)
