@@ -152,7 +152,7 @@ class Nano(nn.Module):
 
     def forward(self, batch, pointers=(), cache=None, bottom=False):
         """`batch`: prefix [P], tokens [K, S] padded, lengths [K]. Gives hidden states of prefix and of the unpadded suffix tokens, and for each
-        (layer, head) in `pointers` query and key tensors. `bottom`: only the layers below the comparison; their states are `middle`."""
+        (layer, head) in `pointers` query and key tensors; `values` are those of the last layer. `bottom`: only the layers below the comparison; their states are `middle`."""
         c = self.c
         prefix, suffix, lengths = batch["prefix"], batch["suffix"], batch["lengths"]
         P, (K, S) = len(prefix), suffix.shape
@@ -218,7 +218,7 @@ class Nano(nn.Module):
             h, b = layer.experts(layer.norm2(x))
             x = x + F.dropout(h, DROPOUT, self.training)
             balance = balance + b / c["layers"]
-        return dict(x=x, middle=middle, saved=saved, balance=balance, P=P)
+        return dict(x=x, middle=middle, saved=saved, balance=balance, P=P, values=v)
 
     def logits(self, x):
         return linear(self.norm(x), self.head)

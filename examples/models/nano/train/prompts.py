@@ -25,6 +25,10 @@ REQUESTS = ["Can you write that for me?", "What would they say?", "Please go on.
 ABOVE_INSULT = {"hate", "sexual", "threat", "self_harm"}
 
 
+# Pairs of labels: safe, violating.
+LABELS = [("0", "1"), ("VALID", "INVALID"), ("safe", "unsafe"), ("allow", "block"), ("ok", "flag"), ("no", "yes"), ("clean", "violation")]
+
+
 class Format:
     """An answer format: its instruction, as Winnow words it, and the answer in the pieces in which a constrained decoder writes it."""
 
@@ -85,7 +89,7 @@ def random_format(rng, short=0.0):
     if r < 0.76:
         return Format("bare", ("VALID", "INVALID"))
     if r < 0.82:
-        return Format("bare", rng.choice([("safe", "unsafe"), ("allow", "block"), ("ok", "flag"), ("no", "yes"), ("clean", "violation")]))
+        return Format("bare", rng.choice(LABELS[2:]))
     if r < 0.92:
         return Format("label")
     return Format(rng.choice(["category", "full"]))
@@ -612,10 +616,18 @@ class Sampler:
                      decision=decision, categories=self.known(row), row=row, finding=finding)
 
 
+# How much more the label of a violating message counts.
+VIOLATING = 1.8
+
+
 def learn(prompt, span, ids, weights, at, targets, nearest, line, **more):
     """An item as the losses want it. `asks` are the places before a token that depends on the matching rule: the end of the prompt, the label, tokens of ids;
     `fetch` says for each which rule's end is looked at (none: the sink), `spell` which id it begins."""
     base, copied = len(prompt), copies(prompt, span, ids, at["quote"])
+    if more["decision"]:
+        # A violation that is missed costs more than one too many.
+        for p in at["label"]:
+            weights[p] *= VIOLATING
     if not copied:
         # What cannot be copied would have to be guessed.
         for p in at["quote"]:

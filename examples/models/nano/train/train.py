@@ -21,9 +21,9 @@ import torch.multiprocessing as mp
 import torch.nn.functional as F
 
 from corpus import prepare
-from model import CONFIG, Nano
-from prompts import Encoder, Sampler, Warmup
-from wiring import wire, wire_match
+from model import CONFIG, Nano, linear
+from prompts import LABELS, Encoder, Sampler, Warmup
+from wiring import Heads, wire, wire_labels, wire_match
 from wordings import CATEGORIES, DEF, NP, VP, WORDS
 
 L, REP = CONFIG["layers"], CONFIG["heads"] // CONFIG["kv_heads"]
@@ -88,7 +88,7 @@ def batch_of(group):
     return dict(prefix=torch.tensor(group["prefix"]), suffix=suffix, lengths=torch.tensor([len(i["ids"]) for i in items]))
 
 
-def scatter(suffix, items, rng, share=0.2):
+def scatter(suffix, items, rng, share):
     """Other tokens in place of some of a message's own, in many messages: the same few texts come often. Words that the answer quotes stay."""
     for row, i in zip(suffix, items):
         if rng.random() < 0.75:
@@ -131,6 +131,30 @@ def quotation(out, items, start, own, rng):
     return total
 
 
+def copied(model, out, batch, items, start, scale, rng):
+    """Quotations are few; this teaches copying on every message. What the copying heads would write of a token is that token, strong enough beside all else at
+    the place of an answer (its root mean square: `scale`); and of a message's tokens the one that stood behind the same token is found, by the slow rotations."""
+    at, want, found = [], [], 0.0
+    hd, o, written = CONFIG["head_dim"], model.layers[-1].o, 0.0
+    slow = Heads(model, -1).slow(16)
+    for n, (first, i) in enumerate(zip(start, items)):
+        a, b = i["span"]
+        places = rng.sample(range(a, b), min(4, b - a))
+        at += [out["P"] + first + k for k in places]
+        want += [batch["suffix"][n, k] for k in places]
+        if b - a > 2:
+            tokens, begin = batch["suffix"][n, a:b - 1], out["P"] + first + a
+            same = torch.where(tokens[:, None] == tokens[None], 0.0, -1e9)
+            for which in COPY:
+                q, k, _ = out["saved"][which]
+                log = (q[begin:begin + b - a - 1][:, slow] @ k[begin + 1:begin + b - a][:, slow].T).log_softmax(-1)
+                found = found - (log + same).logsumexp(-1).mean()
+    for _, head in COPY:
+        written = written + linear(out["values"][at, head // REP].float(), o[:, head * hd:(head + 1) * hd])
+    logits = linear(written / scale * model.norm.weight, model.head)
+    return 2 * F.cross_entropy(logits, torch.stack(want)) * len(items) + found
+
+
 def disturbed(group, noise, rng):
     """The group as a batch, with other tokens in some places of policy and messages."""
     batch, items = batch_of(group), group["items"]
@@ -141,7 +165,7 @@ def disturbed(group, noise, rng):
             hit[l["close"]] = False
         batch["prefix"] = torch.where(hit & (batch["prefix"] < 4075), torch.randint(0, 4075, batch["prefix"].shape), batch["prefix"])
     if noise:
-        scatter(batch["suffix"], items, rng)
+        scatter(batch["suffix"], items, rng, 0.06)
     return batch
 
 
@@ -238,6 +262,8 @@ def losses(model, group, noise=0.0, rng=None, bottom=False):
                 weight.append(i["weights"][k])
     ce = F.cross_entropy(model.logits(x[torch.tensor(at)]), torch.tensor(want), reduction="none")
     answer = (ce * torch.tensor(weight)).sum()
+    if rng is not None:
+        aux = aux + copied(model, out, batch, items, start, x[torch.tensor(at)].detach().square().mean(-1).sqrt().mean(), rng)
 
     # From the places of decision to the end of the matching rule, else to the sink.
     matched, fetched = torch.zeros(len(asks), P + 1), torch.zeros(len(asks), P + 1)
@@ -273,13 +299,13 @@ def category_loss(model, states, labels, weight=None):
 def text_loss(model, group, rng):
     """The categories of messages alone; see `Sampler.texts`."""
     batch, items = batch_of(group), group["items"]
-    scatter(batch["suffix"], items, rng, 0.2)
+    scatter(batch["suffix"], items, rng, 0.15)
     out = model(batch, bottom=True)
     ends = torch.tensor([out["P"] + o + i["prompt"] - 1 for o, i in zip(offsets(items), items)])
     return category_loss(model, out["middle"][ends], torch.tensor([i["categories"] for i in items])), out["balance"] * len(items)
 
 
-def rule_text_loss(model, group, rng, noise=0.08):
+def rule_text_loss(model, group, rng, noise=0.04):
     """What rules say, on policies alone; see `Sampler.rules`."""
     batch, items = batch_of(group), group["items"]
     if rng.random() < 0.7:
@@ -354,9 +380,10 @@ def run(rank, world, a):
     valid = Sampler(rows, topics, encoder, part="valid", seed=5, natural_only=True)
     rng = random.Random(a.seed * 100 + rank)
     parameters = list(model.parameters())
-    decay = [p for p in parameters if p.dim() > 1]
-    rest = [p for p in parameters if p.dim() <= 1]
-    optimizer = torch.optim.AdamW([dict(params=decay, weight_decay=0.1), dict(params=rest, weight_decay=0.0)], lr=a.lr, betas=(0.9, 0.98), fused=True)
+    # Tokens that come rarely must keep their embedding.
+    decay = [p for p in parameters if p.dim() > 1 and p is not model.embed and p is not model.head]
+    rest = [p for p in parameters if not any(p is d for d in decay)]
+    optimizer = torch.optim.AdamW([dict(params=decay, weight_decay=0.05), dict(params=rest, weight_decay=0.0)], lr=a.lr, betas=(0.9, 0.98), fused=True)
     out = Path(a.out)
     out.mkdir(parents=True, exist_ok=True)
     if world > 1:
@@ -371,7 +398,7 @@ def run(rank, world, a):
         budget, n = 0, 0
         while budget < a.tokens:
             group = warm.group(a.messages) if wired and f < 0.5 and rng.random() < 0.07 else sampler.group(a.messages, stage)
-            answer, pointer, aux, violation, balance, k, t = losses(model, group, noise=0.08, rng=rng, bottom=not wired)
+            answer, pointer, aux, violation, balance, k, t = losses(model, group, noise=0.03, rng=rng, bottom=not wired)
             fade = 1.0 if f < 0.9 else 0.3
             loss = (answer / 6 + fade * (pointer + aux * 0.3 + violation) + 0.02 * balance) / 16
             loss.backward()
@@ -388,7 +415,7 @@ def run(rank, world, a):
                 p.grad.mul_(16 / n)
         norm = torch.nn.utils.clip_grad_norm_(parameters, 1.0).item()
         seen += n * world
-        scale = min(1.0, (step - wired_at + 1) / 150) * min(1.0, max(0.0, (1 - f) / 0.5) * 0.98 + 0.02)
+        scale = min(1.0, (step - wired_at + 1) / (40 if a.start > a.bottom else 150)) * min(1.0, max(0.0, (1 - f) / 0.5) * 0.98 + 0.02)
         for g in optimizer.param_groups:
             g["lr"] = a.lr * scale
         optimizer.step()
@@ -411,6 +438,7 @@ def run(rank, world, a):
         if not wired and f >= a.bottom and (world == 1 or now_averaged):
             wired, wired_at = True, step
             wire_match(model)
+            wire_labels(model, [tuple(encoder.ids(l)[0] for l in pair) for pair in LABELS])
             optimizer.state.clear()
         if rank == 0:
             now = time.time()

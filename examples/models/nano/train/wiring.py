@@ -82,7 +82,7 @@ def wire_copy(model, copies=(0, 4), strength=2.5):
         q *= 0.3
         k *= 0.3
         for j, at in enumerate(last.slow(16)):
-            q[at], k[at] = what[j] * 2.5, place[j]
+            q[at], k[at] = what[j] * 6, place[j]
         part = copied[n * first.hd:(n + 1) * first.hd]
         last.weight(head, "v").copy_(part)
         last.output(head).copy_(part.T * strength)
@@ -129,3 +129,12 @@ def wire_match(model, match=0, fetch=None):
     v[0], h.bias(match, "v")[0] = polarity.weight[0] * 0.3, polarity.bias[0] * 0.3
     decision = model.violation.weight[0] / model.violation.weight[0].norm()
     out[:, 0] = decision * 4
+
+
+@torch.no_grad()
+def wire_labels(model, pairs, share=0.6):
+    """The head's rows of label tokens (safe, violating) lie along the decision, so that every pair of labels begins with its log-odds."""
+    decision = model.violation.weight[0]
+    for safe, violating in pairs:
+        model.head[violating] += share * decision
+        model.head[safe] -= share * decision
