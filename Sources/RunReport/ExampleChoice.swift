@@ -1,11 +1,11 @@
 import AuditLog
 
-/// For each kind of layer the message that shows best how it decides: the first of the highest rank.
+/// For each kind of layer the message that shows best how it decides: of the highest rank the surest, then the first.
 public struct ExampleChoice: Sendable {
   public struct Example: Sendable {
     public var record: AuditRecord
     public var stages: [StageTrace]
-    fileprivate var rank: Int
+    fileprivate var rank: Double
   }
   private var byType: [String: Example] = [:]
 
@@ -17,12 +17,13 @@ public struct ExampleChoice: Sendable {
     byType[type] = Example(record: record, stages: stages, rank: rank)
   }
 
-  private static func rank(_ record: AuditRecord, _ stages: [StageTrace], _ type: String) -> Int {
-    let verdict = ["block": 2, "review": 1][record.verdict] ?? 0
+  private static func rank(_ record: AuditRecord, _ stages: [StageTrace], _ type: String) -> Double {
+    let verdict: Double = ["block": 2, "review": 1][record.verdict] ?? 0
     guard type == "safeguard" else { return verdict }
     // A reasoner that named the broken rule explains most; one that abstained least.
     let findings = stages.last { $0.stage == record.stage }?.findings ?? []
-    if findings.contains(where: { $0.outcome == "violates" && !($0.rules ?? []).isEmpty }) { return 5 + verdict }
+    let named = findings.filter { $0.outcome == "violates" && !($0.rules ?? []).isEmpty }
+    if !named.isEmpty { return 5 + verdict + (named.compactMap(\.score).max() ?? 0) * 0.99 }
     if findings.contains(where: { $0.outcome == "violates" }) { return 3 + verdict }
     return findings.contains { $0.outcome == "safe" } ? 2 : 1
   }

@@ -76,9 +76,19 @@ struct VerdictStory {
   }
 
   /// What the reasoner said of the deciding category.
-  var rationale: String? {
+  var rationale: String? { said?.rationale }
+
+  /// The beginning of what it thought before, where the audit file has it.
+  var reasoning: String? {
+    guard let words = said?.reasoning?.split(whereSeparator: \.isWhitespace), !words.isEmpty else { return nil }
+    let text = words.joined(separator: " ")
+    return text.count <= Self.longest ? text : text.prefix(Self.longest) + "…"
+  }
+  private static let longest = 240
+
+  private var said: AuditRationale? {
     let all = report.rationales[record.position] ?? []
-    return (all.first { $0.category == record.category && $0.stage == record.stage } ?? all.first)?.rationale
+    return all.first { $0.category == record.category && $0.stage == record.stage } ?? all.first
   }
 
   /// The strongest features, when this is the classifier's example.

@@ -52,7 +52,7 @@ extension RunReport {
       text += "<blockquote>\(story.text.map { Marked.html($0, story.marks) } ?? "message \(HTML.escaped(example.record.messageID))")</blockquote>\n"
       text += "<p>\(Chip.html(example.record)) \(HTML.prose(story.reason))</p>\n"
       if !story.features.isEmpty { text += FeatureBars.html(Array(story.features.prefix(6))) }
-      if let rationale = story.rationale { text += "<p class=\"said\">“\(HTML.escaped(rationale))”</p>\n" }
+      for words in [story.reasoning, story.rationale].compactMap({ $0 }) { text += "<p class=\"said\">“\(HTML.escaped(words))”</p>\n" }
       return text + "</article>\n"
     }
     return items.isEmpty ? "" : "<h2>Verdicts, explained</h2>\n<div class=\"cases\">\(items.joined())</div>\n"

@@ -48,6 +48,7 @@ extension RunReport {
       if !story.features.isEmpty {
         lines.append("  what made the score: " + story.features.prefix(5).map { "“\($0.text)” \(signed($0.logOdds))" }.joined(separator: ", "))
       }
+      if let reasoning = story.reasoning { lines.append("  it thinks: “\(TextTable.printable(reasoning))”") }
       if let rationale = story.rationale { lines.append("  it says: “\(TextTable.printable(rationale))”") }
       return lines.joined(separator: "\n") + "\n"
     }

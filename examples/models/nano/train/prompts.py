@@ -616,18 +616,10 @@ class Sampler:
                      decision=decision, categories=self.known(row), row=row, finding=finding)
 
 
-# How much more the label of a violating message counts.
-VIOLATING = 1.8
-
-
 def learn(prompt, span, ids, weights, at, targets, nearest, line, **more):
     """An item as the losses want it. `asks` are the places before a token that depends on the matching rule: the end of the prompt, the label, tokens of ids;
     `fetch` says for each which rule's end is looked at (none: the sink), `spell` which id it begins."""
     base, copied = len(prompt), copies(prompt, span, ids, at["quote"])
-    if more["decision"]:
-        # A violation that is missed costs more than one too many.
-        for p in at["label"]:
-            weights[p] *= VIOLATING
     if not copied:
         # What cannot be copied would have to be guessed.
         for p in at["quote"]:
