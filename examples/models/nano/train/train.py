@@ -1,6 +1,6 @@
 """Trains the checkpoint.
 
-usage: train.py DATA CACHE TOKENIZER OUT [--minutes 75] [--processes 2] [--seed 1] [--resume FILE]
+usage: train.py DATA CACHE TOKENIZER OUT [--minutes 120] [--processes 2] [--seed 1] [--resume FILE]
 
 Two processes of one thread each (or one on a GPU-less laptop) draw their own policies, step on their own, and average their weights every 1.5 seconds. Progress is measured in wall time, so
 that a slower machine sees fewer examples, not a longer night. Checkpoints go to OUT every few minutes.
@@ -402,10 +402,10 @@ def run(rank, world, a):
             fade = 1.0 if f < 0.9 else 0.3
             loss = (answer / 6 + fade * (pointer + aux * 0.3 + violation) + 0.02 * balance) / 16
             loss.backward()
-            if rng.random() < a.texts:
+            if rng.random() < (a.texts if wired else 0.5):
                 apart, balance = text_loss(model, sampler.texts(28), rng)
                 (fade * (0.45 * apart + 0.02 * balance) / 28 * k / 16).backward()
-            if rng.random() < (0.6 if not wired else a.rules):
+            if rng.random() < a.rules:
                 apart, balance = rule_text_loss(model, sampler.rules(20), rng)
                 (fade * (0.3 * apart + 0.02 * balance) * k / 16).backward()
             sums += torch.tensor([answer.item(), pointer.item(), violation.item(), aux.item(), k])
@@ -468,16 +468,16 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     for name in ("data", "cache", "tokenizer", "out"):
         parser.add_argument(name)
-    parser.add_argument("--minutes", type=float, default=75)
+    parser.add_argument("--minutes", type=float, default=120)
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--lr", type=float, default=1.5e-3)
     parser.add_argument("--tokens", type=int, default=1)
     parser.add_argument("--average", type=float, default=1.5)
     parser.add_argument("--messages", type=int, default=12)
-    parser.add_argument("--texts", type=float, default=0.5)
-    parser.add_argument("--rules", type=float, default=0.15, help="share of the steps with policies alone")
-    parser.add_argument("--bottom", type=float, default=0.15, help="share of the time in which only the lower layers learn to read rules and messages")
+    parser.add_argument("--texts", type=float, default=0.2, help="share of the steps with messages alone, once the lower layers can read")
+    parser.add_argument("--rules", type=float, default=0.6, help="share of the steps with policies alone")
+    parser.add_argument("--bottom", type=float, default=0.175, help="share of the time in which only the lower layers learn to read rules and messages")
     parser.add_argument("--measure", type=float, default=420)
     parser.add_argument("--start", type=float, default=0.0)
     parser.add_argument("--port", type=int, default=29555)
