@@ -190,7 +190,7 @@ class Evaluation:
                 linear.append(max((float(row["linear"][i]) for i in forbidden), default=-9.0))
                 category.append(line["key"] if t else None)
                 said = x["analysis"]
-                quoted = re.match(r"It says: (.*)\. Closest rule: ", said)
+                quoted = re.match(r"It says: ?(.*)\. Closest rule: ", said)
                 quotes.append(quoted is not None and quoted[1].strip().lower() in row["text"].lower())
                 parsed = None
                 try:

@@ -106,7 +106,7 @@ def table(engine, sampler, count, unseen, per=12):
         for (row, line), x, y in zip(chosen, a, b):
             t = int(line is not None and line["polarity"] == 1)
             read.append(x["outcome"] in ("violates", "safe"))
-            said = re.match(r"It says: (.*)\. Closest rule: ", x["reasoning"].strip())
+            said = re.match(r"It says: ?(.*)\. Closest rule: ", x["reasoning"].strip())
             quoted.append(said is not None and said[1].strip().lower() in row["text"].lower())
             truth.append(t)
             reasoned.append(x["score"])

@@ -256,6 +256,9 @@ def natural_rule(category, text):
     return "H1"
 
 
+# Share of the texts in training that are made of pieces of others.
+MADE = 0.5
+
 # How chat is spelt to get around filters.
 DISGUISES = [
     str.upper, str.title, lambda t: t.translate(str.maketrans("aeiosAEIOS", "4310$4310$")), lambda t: t.translate({c: c + 0xFEE0 for c in range(0x21, 0x7F)}),
@@ -361,7 +364,7 @@ class Encoder:
 def analysis_pieces(note):
     """`note`: quote, and the key and id of the closest rule. What is said is the same whether the message violates or not: the decision comes afterwards, so that its
     probability stays graded."""
-    return [("It says:", "plain"), (" " + note["quote"], "quote" if note.get("found", True) else "masked"), (". Closest rule: (", "plain"),
+    return [("It says:", "plain"), (note["quote"], "quote" if note.get("found", True) else "masked"), (". Closest rule: (", "plain"),
             (note["id"], "id" if note.get("sure", True) else "masked"), (f"), {NAME[note['key']]}.", "plain" if note.get("sure", True) else "json")]
 
 
@@ -375,18 +378,30 @@ def reason(finding):
     return REASON[finding["key"]] + ("" if finding["polarity"] else ", which is allowed")
 
 
+def within(tokens, want):
+    """Where a run of tokens stands in others, or nothing."""
+    return next((k for k in range(len(tokens) - len(want) + 1) if tokens[k:k + len(want)] == want), None) if want else None
+
+
 def copies(prompt, span, answer, quoted):
     """Where each token of a quotation stands in the message: pairs of the position before it, where it is chosen, and its source."""
-    tokens = [answer[p] for p in quoted]
-    a, b = span
-    for first in (0, 1):
-        # At the start of a message the first token has no space before it.
-        want = tokens[first:]
-        for start in range(a, b - len(want) + 1):
-            if want and prompt[start:start + len(want)] == want:
-                out = [(len(prompt) + quoted[first + k] - 1, start + k) for k in range(len(want))]
-                return [(len(prompt) + quoted[0] - 1, start - 1)] + out if first and start > a else out
-    return []
+    start = within(prompt[span[0]:span[1]], [answer[p] for p in quoted])
+    return [] if start is None else [(len(prompt) + p - 1, span[0] + start + k) for k, p in enumerate(quoted)]
+
+
+def quotable(encoder, message, candidates):
+    """The first of the candidates that is at most two of the message's own tokens, as these spell it (with the space before it, if they have one), else the
+    shortest; and whether there is any."""
+    found = []
+    for word in candidates:
+        for form in (" " + word, word):
+            ids = encoder.ids(form)
+            if within(message, ids) is not None:
+                if len(ids) <= 2:
+                    return form, True
+                found.append((len(ids), form))
+                break
+    return (min(found)[1], True) if found else (" " + candidates[0], False)
 
 
 class Sampler:
@@ -395,10 +410,14 @@ class Sampler:
     def __init__(self, rows, topics, encoder, part="train", policies=None, seed=0, natural_only=False):
         self.rng = random.Random(seed)
         self.encoder, self.topics = encoder, topics
-        self.rows = [r for r in rows if r["part"] == part and (r["natural"] or not natural_only)]
+        self.rows = [r for r in rows if r["part"] == part and not r["augmented"] and (r["natural"] or not natural_only)]
+        self.training = part == "train"
+        made = [r for r in rows if r["augmented"] and self.training]
         self.shipped = [shipped_policy(p) for p in sorted(Path(policies).glob("*.md"))] if policies else []
         self.natural = {c: [r for r in self.rows if r["labels"][i] == 1 and r["natural"]] for i, c in enumerate(CATEGORIES)}
         self.synthetic = {c: [r for r in self.rows if r["labels"][i] == 1 and not r["natural"]] for i, c in enumerate(CATEGORIES)}
+        self.made = {c: [r for r in made if r["labels"][i] == 1] for i, c in enumerate(CATEGORIES)}
+        self.made_clean, self.made_all = [r for r in made if all(l == 0 for l in r["filled"])], made
         clean = [r for r in self.rows if all(l == 0 for l in r["filled"])]
         self.clean = {}
         for r in clean:
@@ -416,12 +435,16 @@ class Sampler:
     def positive(self, c):
         rng = self.rng
         natural, synthetic = self.natural[c], self.synthetic[c]
+        if self.made[c] and rng.random() < MADE:
+            return rng.choice(self.made[c])
         share = min(0.85, 0.25 + len(natural) / 400)
         if natural and (not synthetic or rng.random() < share):
             return rng.choice(natural)
         return rng.choice(synthetic)
 
     def benign(self):
+        if self.made_clean and self.rng.random() < MADE:
+            return self.rng.choice(self.made_clean)
         return self.rng.choice(self.clean[self.rng.choice(self.sources)])
 
     def texts(self, count):
@@ -429,7 +452,7 @@ class Sampler:
         rng = self.rng
         items = []
         for _ in range(3 * count):
-            row = self.positive(rng.choice(CATEGORIES)) if rng.random() < 0.4 else self.benign() if rng.random() < 0.3 else rng.choice(self.everything)
+            row = self.positive(rng.choice(CATEGORIES)) if rng.random() < 0.4 else self.benign() if rng.random() < 0.3 else rng.choice(self.made_all or self.everything) if rng.random() < MADE else rng.choice(self.everything)
             ids, span = self.encoder.user(rng, row["text"], None, "bare")
             items.append(dict(ids=ids, prompt=len(ids), span=span, categories=self.known(row)))
         s = self.encoder.special
@@ -458,7 +481,14 @@ class Sampler:
     @staticmethod
     def known(row):
         """A quarter from the label where there is one, the rest from the teacher."""
-        return [s if l is None else 0.25 * l + 0.75 * s for l, s in zip(row["labels"], row["soft"])]
+        return [s if l is None or row["augmented"] else 0.25 * l + 0.75 * s for l, s in zip(row["labels"], row["soft"])]
+
+    def believed(self, row, key, lines):
+        """In training, a label that the teacher does not expect is used more rarely: such texts are those that are learnt by heart."""
+        if not self.training:
+            return True
+        sides = [row["soft"][k] if c == key else 1 - row["soft"][k] for k, c in enumerate(CATEGORIES) if any(l["key"] == c for l in lines)]
+        return self.rng.random() < 0.3 + 0.7 * min(sides, default=1.0)
 
     def compatible(self, row, key, lines):
         """Whether the row's label under these lines is certain: known negative for every category line but `key`."""
@@ -493,19 +523,19 @@ class Sampler:
                     continue
                 off = self.rng.choice(absent)
                 row = self.positive(off)
-                if self.compatible(row, None, lines):
+                if self.compatible(row, None, lines) and self.believed(row, None, lines):
                     return row, off
                 continue
             else:
                 row = self.rng.choice(self.safe) if self.safe and self.rng.random() < 0.2 else self.benign()
-            if self.compatible(row, key, lines):
+            if self.compatible(row, key, lines) and self.believed(row, key, lines):
                 return row, None
         return self.benign(), None
 
     def quote(self, row, key):
         if key not in CATEGORIES:
             match = re.search(r"\b" + re.escape(key) + r"\b", row["text"], re.I)
-            return match[0] if match else key
+            return [match[0] if match else key]
         return row["quote"].get(key) or row["quote"][None]
 
     def closest(self, row, lines):
@@ -587,7 +617,7 @@ class Sampler:
         rng = self.rng
         if rng.random() < stage.get("disguise", 0.0) and not any(l["kind"] == "topic" for l in lines):
             change = rng.choice(DISGUISES)
-            row = dict(row, text=change(row["text"]), quote={c: change(q) for c, q in row.get("quote", {}).items()})
+            row = dict(row, text=change(row["text"]), quote={c: [change(w) for w in q] for c, q in row.get("quote", {}).items()})
         finding, nearest, sure = None, line, True
         if nearest is None:
             nearest, sure = self.closest(row, lines)
@@ -599,21 +629,26 @@ class Sampler:
             finding = dict(key=off, id=None, polarity=0)
         decision = int(finding is not None and finding["id"] is not None and finding["polarity"] == 1)
         ids = [finding["id"]] if finding is not None and finding["id"] else []
-        note = dict(quote=self.quote(row, off or nearest["key"] or CATEGORIES[0]), key=nearest["key"] if nearest["key"] in CATEGORIES else "topic" if nearest["key"] else "other", id=nearest["id"], sure=sure)
+        context = [self.benign()["text"][:120] for _ in range(rng.randint(1, 4))] if frame == "winnow" and rng.random() < stage.get("context", 0.12) else []
+        prompt, span = self.encoder.user(rng, row["text"], format, frame, context)
+        message = prompt[span[0]:span[1]]
+        quote, found = quotable(self.encoder, message, self.quote(row, off or nearest["key"] or CATEGORIES[0]))
+        note = dict(quote=quote, found=found, key=nearest["key"] if nearest["key"] in CATEGORIES else "topic" if nearest["key"] else "other", id=nearest["id"], sure=sure)
         analysis = None
         if rng.random() >= stage["direct"]:
-            note["found"] = note["quote"] in row["text"]
             analysis = analysis_pieces(note)
             if rng.random() < stage.get("noise", 0.08):
                 # A wrong note, not learned: the decision must not rest on the note.
                 l = rng.choice(lines)
-                wrong = dict(quote=rng.choice(row["text"].split()), key=l["key"] if l["key"] in CATEGORIES else "topic", id=l["id"])
+                wrong = dict(quote=" " + rng.choice(row["text"].split()), key=l["key"] if l["key"] in CATEGORIES else "topic", id=l["id"])
                 analysis = [(t, "masked") for t, _ in analysis_pieces(wrong)]
-        context = [self.benign()["text"][:120] for _ in range(rng.randint(1, 4))] if frame == "winnow" and rng.random() < stage.get("context", 0.12) else []
-        prompt, span = self.encoder.user(rng, row["text"], format, frame, context)
         ids_, weights, at = self.encoder.answer(analysis, format.pieces(decision, ids, reason(finding)), rng)
         return learn(prompt, span, ids_, weights, at, [l["close"] for l in (targets or ([line] if line is not None else []))], nearest, line,
                      decision=decision, categories=self.known(row), row=row, finding=finding)
+
+
+# How much more the label of a violating message counts: one that is missed costs more than one too many.
+VIOLATING = 1.3
 
 
 def learn(prompt, span, ids, weights, at, targets, nearest, line, **more):
@@ -624,6 +659,9 @@ def learn(prompt, span, ids, weights, at, targets, nearest, line, **more):
         # What cannot be copied would have to be guessed.
         for p in at["quote"]:
             weights[p] = 0.0
+    if more["decision"]:
+        for p in at["label"]:
+            weights[p] *= VIOLATING
     asks, fetch, spell = [base - 1], [targets], [line["id"] if line else None]
     for kind in ("label", "id", "analysis_id"):
         for p in at[kind]:
@@ -668,7 +706,8 @@ class Warmup:
             decision = int(finding is not None and finding["polarity"] == 1)
             prompt, span = self.encoder.user(rng, " ".join(text), format, "bare")
             nearest = line or rng.choice(lines)
-            note = dict(quote=quote, key="topic", id=nearest["id"], sure=line is not None)
+            form, found = quotable(self.encoder, prompt[span[0]:span[1]], [quote])
+            note = dict(quote=form, found=found, key="topic", id=nearest["id"], sure=line is not None)
             analysis = analysis_pieces(note) if rng.random() < 0.5 else None
             ids, weights, at = self.encoder.answer(analysis, format.pieces(decision, [finding["id"]] if finding else [], reason(finding)), rng)
             items.append(learn(prompt, span, ids, weights, at, [line["close"]] if line is not None else [], nearest, line, decision=decision, categories=[-1] * 7, row=None, finding=finding))

@@ -34,6 +34,6 @@ def train(texts, size, path):
 
 def corpus(rows, sampler_texts, seed=3):
     rng = random.Random(seed)
-    texts = [r["text"] for r in rows if r["part"] == "train"]
+    texts = [r["text"] for r in rows if r["part"] == "train" and not r["augmented"]]
     rng.shuffle(texts)
     return texts + sampler_texts

@@ -22,6 +22,7 @@ import torch.nn.functional as F
 
 from corpus import prepare
 from model import CONFIG, Nano, linear
+from muon import Muon, matrices
 from prompts import LABELS, Encoder, Sampler, Warmup
 from wiring import Heads, wire, wire_labels, wire_match
 from wordings import CATEGORIES, DEF, NP, VP, WORDS
@@ -39,17 +40,16 @@ def lexical(rows, encoder, vocab):
     """Log-odds of each token for each category, from training texts and training wordings: [vocab, 7]."""
     present = torch.zeros(vocab, 7)
     absent = torch.zeros(vocab, 7)
-    for r in rows:
-        if r["part"] != "train":
-            continue
+    own = [r for r in rows if r["part"] == "train" and not r["augmented"]]
+    for r in own:
         tokens = list(set(encoder.ids(" " + r["text"])))
         for i, l in enumerate(r["filled"]):
             if l == 1:
                 present[tokens, i] += 1
             elif l == 0:
                 absent[tokens, i] += 1
-    positives = torch.tensor([sum(r["part"] == "train" and r["filled"][i] == 1 for r in rows) for i in range(7)]).float()
-    negatives = torch.tensor([sum(r["part"] == "train" and r["filled"][i] == 0 for r in rows) for i in range(7)]).float()
+    positives = torch.tensor([sum(r["filled"][i] == 1 for r in own) for i in range(7)]).float()
+    negatives = torch.tensor([sum(r["filled"][i] == 0 for r in own) for i in range(7)]).float()
     seen = present + absent
     odds = ((present + 0.3) / (positives + 0.6)).log() - ((absent + 0.3 * negatives / positives.clamp(min=1)) / (negatives + 0.6 * negatives / positives.clamp(min=1))).log()
     odds = odds.clamp(-1, 4) * (seen / (seen + 3))
@@ -165,7 +165,7 @@ def disturbed(group, noise, rng):
             hit[l["close"]] = False
         batch["prefix"] = torch.where(hit & (batch["prefix"] < 4075), torch.randint(0, 4075, batch["prefix"].shape), batch["prefix"])
     if noise:
-        scatter(batch["suffix"], items, rng, 0.06)
+        scatter(batch["suffix"], items, rng, 0.04)
     return batch
 
 
@@ -299,7 +299,7 @@ def category_loss(model, states, labels, weight=None):
 def text_loss(model, group, rng):
     """The categories of messages alone; see `Sampler.texts`."""
     batch, items = batch_of(group), group["items"]
-    scatter(batch["suffix"], items, rng, 0.15)
+    scatter(batch["suffix"], items, rng, 0.06)
     out = model(batch, bottom=True)
     ends = torch.tensor([out["P"] + o + i["prompt"] - 1 for o, i in zip(offsets(items), items)])
     return category_loss(model, out["middle"][ends], torch.tensor([i["categories"] for i in items])), out["balance"] * len(items)
@@ -347,10 +347,10 @@ def measure(model, sampler, stage, groups=40, count=8):
 def stage_at(f):
     """First what decides, in few tokens; then reasoning and ids; then policies and prompts as they are used."""
     if f < 0.4:
-        return dict(topic=0.05, noise=0.15, allow=0.2, long=0.0, shipped=0.0, winnow=0.04, direct=0.5, lines=4, short=0.6)
+        return dict(topic=0.05, noise=0.15, allow=0.2, long=0.0, shipped=0.0, winnow=0.06, direct=0.5, lines=4, short=0.6)
     if f < 0.7:
-        return dict(topic=0.07, disguise=0.04, noise=0.15, allow=0.25, long=0.03, shipped=0.04, winnow=0.15, direct=0.4, lines=5, short=0.5)
-    return dict(topic=0.08, disguise=0.05, noise=0.15, allow=0.25, long=0.04, shipped=0.1, winnow=0.4, direct=0.3, lines=5, short=0.2)
+        return dict(topic=0.07, disguise=0.04, noise=0.15, allow=0.25, long=0.03, shipped=0.04, winnow=0.25, direct=0.4, lines=5, short=0.5)
+    return dict(topic=0.08, disguise=0.05, noise=0.15, allow=0.25, long=0.04, shipped=0.1, winnow=0.5, direct=0.3, lines=5, short=0.2)
 
 
 def run(rank, world, a):
@@ -383,7 +383,11 @@ def run(rank, world, a):
     # Tokens that come rarely must keep their embedding.
     decay = [p for p in parameters if p.dim() > 1 and p is not model.embed and p is not model.head]
     rest = [p for p in parameters if not any(p is d for d in decay)]
-    optimizer = torch.optim.AdamW([dict(params=decay, weight_decay=0.05), dict(params=rest, weight_decay=0.0)], lr=a.lr, betas=(0.9, 0.98), fused=True)
+    inner = list(matrices(model)) if a.muon else []
+    decay = [p for p in decay if not any(p is m for m, _ in inner)]
+    optimizers = [torch.optim.AdamW([dict(params=decay, weight_decay=0.05), dict(params=rest, weight_decay=0.0)], lr=a.lr, betas=(0.9, 0.98), fused=True)]
+    if inner:
+        optimizers.append(Muon(inner, a.lr, size=a.muon))
     out = Path(a.out)
     out.mkdir(parents=True, exist_ok=True)
     if world > 1:
@@ -394,7 +398,9 @@ def run(rank, world, a):
     f, stop, wired, wired_at = a.start, False, a.start > a.bottom, 0
     while not stop:
         stage = stage_at(f)
-        optimizer.zero_grad(set_to_none=False)
+        for p in parameters:
+            if p.grad is not None:
+                p.grad.zero_()
         budget, n = 0, 0
         while budget < a.tokens:
             group = warm.group(a.messages) if wired and f < 0.5 and rng.random() < 0.07 else sampler.group(a.messages, stage)
@@ -416,9 +422,10 @@ def run(rank, world, a):
         norm = torch.nn.utils.clip_grad_norm_(parameters, 1.0).item()
         seen += n * world
         scale = min(1.0, (step - wired_at + 1) / (40 if a.start > a.bottom else 150)) * min(1.0, max(0.0, (1 - f) / 0.5) * 0.98 + 0.02)
-        for g in optimizer.param_groups:
-            g["lr"] = a.lr * scale
-        optimizer.step()
+        for optimizer in optimizers:
+            for g in optimizer.param_groups:
+                g["lr"] = a.lr * scale
+            optimizer.step()
         step += 1
         f = a.start + (1 - a.start) * (time.time() - started) / (60 * a.minutes)
         stop = world == 1 and f >= 1
@@ -439,7 +446,8 @@ def run(rank, world, a):
             wired, wired_at = True, step
             wire_match(model)
             wire_labels(model, [tuple(encoder.ids(l)[0] for l in pair) for pair in LABELS])
-            optimizer.state.clear()
+            for optimizer in optimizers:
+                optimizer.state.clear()
         if rank == 0:
             now = time.time()
             if now - last_report > 30:
@@ -472,6 +480,7 @@ if __name__ == "__main__":
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--lr", type=float, default=1.5e-3)
+    parser.add_argument("--muon", type=float, default=0.3, help="size of a step of Muon beside AdamW's; 0: AdamW alone")
     parser.add_argument("--tokens", type=int, default=1)
     parser.add_argument("--average", type=float, default=1.5)
     parser.add_argument("--messages", type=int, default=12)

@@ -1651,7 +1651,16 @@ NP = {c: Phrases(p, _MORE[c]["NP"]) for c, p in _phrases(NP).items()}
 VP = {c: Phrases(p, _MORE[c]["VP"]) for c, p in _phrases(VP).items()}
 WORDS = {c: list(dict.fromkeys(w + _MORE[c]["WORDS"])) for c, w in WORDS.items()}
 OTHER_NP, OTHER_VP = Phrases(DISTRACTORS, _MORE["other"]["NP"]), Phrases([], _MORE["other"]["VP"])
-FRAMES = {"forbid": (Phrases(FORBID), Phrases(FORBID_VP)), "allow": (Phrases(ALLOW), Phrases(ALLOW_VP)), "neutral": (Phrases(NEUTRAL), Phrases(NEUTRAL_VP))}
+
+
+def _frames(name):
+    """More frames of `phrases/`, for training only: about nouns, about verbs."""
+    lines = [l for l in (Path(__file__).parent / "phrases" / f"{name}.txt").read_text(encoding="utf-8").splitlines() if l]
+    return [l for l in lines if "{np}" in l.lower()], [l for l in lines if "{vp}" in l.lower()]
+
+
+_FORBID, _ALLOW = _frames("forbid"), _frames("allow")
+FRAMES = {"forbid": (Phrases(FORBID, _FORBID[0]), Phrases(FORBID_VP, _FORBID[1])), "allow": (Phrases(ALLOW, _ALLOW[0]), Phrases(ALLOW_VP, _ALLOW[1])), "neutral": (Phrases(NEUTRAL), Phrases(NEUTRAL_VP))}
 
 
 def capital(s):
