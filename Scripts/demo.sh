@@ -1,13 +1,12 @@
 #!/bin/sh
 # The game-chat pipeline over the example log, then what it decided and why. Without WINNOW_MODEL the reasoner is the demonstration model of examples/models/nano.
 set -eu
-export WINNOW_MODEL="${WINNOW_MODEL:-nano}"
 winnow=${1:-.build/release/winnow}
 cd "$(dirname "$0")/.."
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 
-echo "\$ WINNOW_MODEL=$WINNOW_MODEL winnow run pipelines/game-chat.yaml examples/chat.jsonl -o verdicts.jsonl --audit audit.db"
+echo "\$ winnow run pipelines/game-chat.yaml examples/chat.jsonl -o verdicts.jsonl --audit audit.db"
 "$winnow" run pipelines/game-chat.yaml examples/chat.jsonl -o "$out/verdicts.jsonl" --audit "$out/audit.db"
 echo
 echo "\$ winnow report audit.db --messages examples/chat.jsonl --html report.html"

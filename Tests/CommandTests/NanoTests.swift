@@ -36,7 +36,7 @@ struct NanoTests {
   }
 
   @Test func itSaysOnceWhatItIs() throws {
-    let run = try Binary.run(["run", "pipelines/game-chat.yaml", "examples/chat.jsonl", "--json"], environment: ["WINNOW_MODEL": "nano"])
+    let run = try Binary.run(["run", "pipelines/game-chat.yaml", "examples/chat.jsonl", "--json"])
     #expect(run.status == 0)
     #expect(run.error.components(separatedBy: "a demonstration").count == 2 && run.error.contains("winnow model pull openai/gpt-oss-safeguard-20b"), "\(run.error)")
     #expect(run.output.contains("\"stage\":\"safeguard\"") && run.output.contains("\"rules\":[\""))
