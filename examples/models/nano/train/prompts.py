@@ -466,10 +466,13 @@ class Sampler:
         return items[begin:begin + count]
 
     def rules(self, count):
-        """Short policies of one or two rules in the place of messages: many rules for few tokens, to learn how they are worded."""
+        """Policies in the place of messages: many rules for few tokens, to learn how they are worded. Mostly of one or two rules, else of up to five, whose
+        headings stand further away."""
         rng, items = self.rng, []
+        many = rng.random() < 0.4
+        count = count // 3 if many else count
         for _ in range(2 * count):
-            n = rng.randint(1, 2)
+            n = rng.randint(3, 5) if many else rng.randint(1, 2)
             kinds = [rng.random() for _ in range(n)]
             specs = self.specs(rng.sample(CATEGORIES, sum(k < 0.85 for k in kinds)), [], sum(k >= 0.85 for k in kinds), allow=0.4)
             format = random_format(rng, 0.9)
