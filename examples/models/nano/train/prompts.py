@@ -447,12 +447,15 @@ class Sampler:
             return self.rng.choice(self.made_clean)
         return self.rng.choice(self.clean[self.rng.choice(self.sources)])
 
+    def anything(self):
+        return self.rng.choice(self.made_all if self.made_all and self.rng.random() < MADE else self.everything)
+
     def texts(self, count):
         """Messages alone, behind nothing but the system message: many texts for few tokens, to learn what words mean."""
         rng = self.rng
         items = []
         for _ in range(3 * count):
-            row = self.positive(rng.choice(CATEGORIES)) if rng.random() < 0.4 else self.benign() if rng.random() < 0.3 else rng.choice(self.made_all or self.everything) if rng.random() < MADE else rng.choice(self.everything)
+            row = self.positive(rng.choice(CATEGORIES)) if rng.random() < 0.4 else self.benign() if rng.random() < 0.3 else self.anything()
             ids, span = self.encoder.user(rng, row["text"], None, "bare")
             items.append(dict(ids=ids, prompt=len(ids), span=span, categories=self.known(row)))
         s = self.encoder.special
@@ -466,13 +469,10 @@ class Sampler:
         return items[begin:begin + count]
 
     def rules(self, count):
-        """Policies in the place of messages: many rules for few tokens, to learn how they are worded. Mostly of one or two rules, else of up to five, whose
-        headings stand further away."""
+        """Short policies of one or two rules in the place of messages: many rules for few tokens, to learn how they are worded."""
         rng, items = self.rng, []
-        many = rng.random() < 0.4
-        count = count // 3 if many else count
         for _ in range(2 * count):
-            n = rng.randint(3, 5) if many else rng.randint(1, 2)
+            n = rng.randint(1, 2)
             kinds = [rng.random() for _ in range(n)]
             specs = self.specs(rng.sample(CATEGORIES, sum(k < 0.85 for k in kinds)), [], sum(k >= 0.85 for k in kinds), allow=0.4)
             format = random_format(rng, 0.9)
