@@ -18,21 +18,22 @@ struct NanoTests {
   private static let spam = "- **M7** Advertising and offers of free gifts.\n"
   private static let insult = "you are such a stupid worthless idiot"
 
-  private func judge(_ rules: String, _ text: String) throws -> (status: Int32, violates: Bool, rules: [String], note: String) {
+  private func judge(_ rules: String, _ text: String) throws -> (status: Int32, outcome: String, rules: [String], note: String) {
     let folder = try Folder()
     try folder.write(Self.answerForm + "## VIOLATES (1)\n\n" + rules, as: "p.md")
     let run = try Binary.run(["judge", "--policy", folder.path + "/p.md", "--model", "nano", "--json", text])
     let object = try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any] ?? [:]
     let finding = (object["findings"] as? [[String: Any]])?.first ?? object
-    return (run.status, finding["outcome"] as? String == "violates", finding["rules"] as? [String] ?? [], run.error)
+    return (run.status, finding["outcome"] as? String ?? "none", finding["rules"] as? [String] ?? [], run.error)
   }
 
   @Test func itFollowsThePolicyThatItIsGiven() throws {
     let both = try judge(Self.insults + Self.spam, Self.insult)
-    #expect(both.violates && both.rules == ["K4"], "\(both)")
+    #expect(both.outcome == "violates" && both.rules == ["K4"], "\(both)")
     let swapped = try judge(Self.insults.replacing("K4", with: "M7") + Self.spam.replacing("M7", with: "K4"), Self.insult)
-    #expect(swapped.violates && swapped.rules == ["M7"], "\(swapped)")
-    #expect(try !judge(Self.spam, Self.insult).violates, "without its rule an insult is allowed")
+    #expect(swapped.outcome == "violates" && swapped.rules == ["M7"], "\(swapped)")
+    let removed = try judge(Self.spam, Self.insult)
+    #expect(removed.outcome == "safe", "without its rule an insult is allowed: \(removed)")
   }
 
   @Test func itSaysOnceWhatItIs() throws {
