@@ -159,10 +159,10 @@ DEFINITIONS = ["- **Target**: a person who can be identified.", "- **Content**: 
                "- **Explicit**: in plain words.", "- **User**: anybody who writes here.", "- **Game talk**: what happens inside a match.", "- **Link**: any address of a page."]
 
 
-def random_policy(rng, specs, format, long=False, unseen=False, examples=()):
-    """A policy of `specs`: dicts of kind (category, topic, distractor), key and polarity (1 violates, 0 allows)."""
+def random_policy(rng, specs, format, long=False, unseen=False, examples=(), headed=0.7):
+    """A policy of `specs`: dicts of kind (category, topic, distractor), key and polarity (1 violates, 0 allows). `headed`: share with a section for either polarity."""
     p = Policy()
-    headed = long or rng.random() < 0.7
+    headed = long or rng.random() < headed
     specs = list(specs)
     rng.shuffle(specs)
     violating, safe = [s for s in specs if s["polarity"] == 1], [s for s in specs if s["polarity"] == 0]
@@ -172,7 +172,8 @@ def random_policy(rng, specs, format, long=False, unseen=False, examples=()):
     def sentence(s, mode):
         if s["kind"] == "category":
             return category_line(rng, s["key"], mode, unseen, s.get("example"))
-        return topic_line(rng, s["key"], mode, unseen) if s["kind"] == "topic" else distractor_line(rng, mode, unseen)
+        word = s["key"] if s["kind"] == "topic" else s.get("word")
+        return topic_line(rng, word, mode, unseen) if word else distractor_line(rng, mode, unseen)
 
     def section(items, ids, head, mode):
         if not items:
@@ -329,7 +330,7 @@ class Encoder:
         start = len(head) + len(self.ids(before))
         return head + self.ids(before + text + after) + tail, (start, start + max(1, len(self.ids(text))))
 
-    WEIGHT = {"header": 0.3, "plain": 0.4, "quote": 0.7, "id": 4.0, "label": 4.0, "json": 0.3, "reason": 0.3, "end": 0.3, "masked": 0.0}
+    WEIGHT = {"header": 0.3, "plain": 0.4, "quote": 1.0, "id": 4.0, "label": 4.0, "json": 0.3, "reason": 0.3, "end": 0.3, "masked": 0.0}
 
     ALWAYS = {"id", "label", "quote"}
 
@@ -469,16 +470,17 @@ class Sampler:
         return items[begin:begin + count]
 
     def rules(self, count):
-        """Short policies of one or two rules in the place of messages: many rules for few tokens, to learn how they are worded."""
+        """Short policies in the place of messages: many rules for few tokens, to learn how they are worded. As many allow as forbid: a model that hears that most
+        forbid answers so without reading on."""
         rng, items = self.rng, []
         for _ in range(2 * count):
-            n = rng.randint(1, 2)
-            kinds = [rng.random() for _ in range(n)]
-            specs = self.specs(rng.sample(CATEGORIES, sum(k < 0.85 for k in kinds)), [], sum(k >= 0.85 for k in kinds), allow=0.4)
+            n = rng.choice([1, 1, 1, 2, 2, 2, 3, 3, 4, 5])
+            other = sum(rng.random() < 0.3 for _ in range(n))
+            specs = [dict(s, polarity=rng.randint(0, 1)) for s in self.specs(rng.sample(CATEGORIES, n - other), [], other)]
             format = random_format(rng, 0.9)
-            whole, lines = self.encoder.prefix(random_policy(rng, specs, format), format, "bare")
-            first = whole.index(self.encoder.special["end"]) + 1
-            items.append(dict(ids=whole[first:], lines=[dict(l, **{k: l[k] - first for k in ("first", "last", "close")}) for l in lines]))
+            whole, lines = self.encoder.prefix(random_policy(rng, specs, format, headed=0.3), format, "bare")
+            first, last = whole.index(self.encoder.special["end"]) + 1, max(l["close"] for l in lines)
+            items.append(dict(ids=whole[first:last + 1], lines=[dict(l, **{k: l[k] - first for k in ("first", "last", "close")}) for l in lines]))
         return dict(prefix=whole[:first], items=self.alike(items, count))
 
     @staticmethod
@@ -497,7 +499,7 @@ class Sampler:
         """Whether the row's label under these lines is certain: known negative for every category line but `key`."""
         for line in lines:
             k = line["key"]
-            if line["kind"] == "topic" and k != key and k in row["words"]:
+            if line["kind"] == "topic" and k != key and k in row["words"] or line.get("word") in row["words"]:
                 return False
             if line["kind"] == "category" and k != key:
                 if row["filled"][CATEGORIES.index(k)] != 0 and not (k == "insult" and key in ABOVE_INSULT and line["polarity"] == 1):
@@ -506,12 +508,19 @@ class Sampler:
 
     def specs(self, categories, topics, distractors, allow=0.25):
         rng = self.rng
-        out = [dict(kind="category", key=c, polarity=int(rng.random() >= allow), example=self.positive(c)["text"]) for c in categories]
+        out = [dict(kind="category", key=c, polarity=int(rng.random() >= allow), example=self.excerpt(self.positive(c), c)) for c in categories]
         out += [dict(kind="topic", key=w, polarity=int(rng.random() >= allow)) for w in topics]
-        out += [dict(kind="distractor", key=None, polarity=int(rng.random() < 0.6)) for _ in range(distractors)]
+        out += [dict(kind="distractor", key=None, polarity=int(rng.random() < 0.6), word=rng.choice(self.topic_words) if self.training and rng.random() < 0.25 else None) for _ in range(distractors)]
         if not any(s["polarity"] for s in out):
             out[0]["polarity"] = 1
         return out
+
+    def excerpt(self, row, category, most=10):
+        """Some words of a text, with the one among them that speaks most for the category."""
+        words, telling = row["text"].split(), row["quote"][category][0]
+        at = next((k for k, w in enumerate(words) if telling in w), 0)
+        first = max(0, at - self.rng.randrange(most))
+        return " ".join(words[first:first + most])
 
     def draw(self, lines, key=None):
         """A row that falls under the line of `key`, or, without, under none; and its key."""
@@ -551,17 +560,17 @@ class Sampler:
         return best, len(mine) == 1 or share[best["id"]] > 0.02
 
     def group(self, count, stage):
-        """One policy and `count` messages. `stage` sets the shares: topic, long, shipped, winnow (frame), direct, lines (most lines), unseen."""
+        """One policy and `count` messages. `stage` sets the shares: long, shipped, winnow (frame), direct, lines (most lines), unseen."""
         rng = self.rng
         if self.shipped and rng.random() < stage["shipped"]:
             return self.shipped_group(count, stage)
         format = random_format(rng, stage.get("short", 0.0))
         long = rng.random() < stage["long"]
         n = rng.randint(1, stage["lines"]) if not long else rng.randint(3, 8)
-        topics = sum(rng.random() < stage["topic"] for _ in range(n))
+        topics = sum(rng.random() < stage.get("topic", 0.0) for _ in range(n))
         categories = rng.sample(CATEGORIES, min(n - topics, 6))
         words = rng.sample(self.topic_words, topics)
-        distractors = sum(rng.random() < 0.5 for _ in range(3)) if n > 1 and rng.random() < 0.4 else 0
+        distractors = sum(rng.random() < 0.5 for _ in range(3)) if n > 1 and rng.random() < 0.5 else 0
         specs = self.specs(categories, words, distractors, stage.get("allow", 0.25))
         unseen = stage.get("unseen", False)
         examples = []
@@ -673,45 +682,3 @@ def learn(prompt, span, ids, weights, at, targets, nearest, line, **more):
             spell.append(nearest["id"] if kind == "analysis_id" else line["id"] if line else None)
     return dict(copies=copied, ids=prompt + ids, weights=[0.0] * base + weights, prompt=base, asks=asks, fetch=fetch, spell=spell, span=span,
                 targets=targets, line=line, label_at=base + at["label"][0] - 1, id_at=[base + p - 1 for p in at["id"]], **more)
-
-
-class Warmup:
-    """Copying, without meaning: random words repeat, and a rule made of a few random words is found again by one of them."""
-
-    def __init__(self, encoder, vocabulary, seed=0):
-        self.rng, self.encoder, self.vocabulary = random.Random(seed), encoder, vocabulary
-
-    def group(self, count):
-        rng = self.rng
-        policy = Policy()
-        n = rng.randint(1, 4)
-        a, b = rule_ids(rng, n, n)
-        bullet, gap = rng.choice(BULLETS)
-        words = rng.sample(self.vocabulary, 40)
-        polarity = [rng.random() < 0.7 for _ in range(n)]
-        for k in range(n):
-            mine = [words.pop() for _ in range(rng.randint(1, 4))]
-            frame = rng.choice(["No {w}.", "Do not post {w}.", "Block {w}."] if polarity[k] else ["{w} may stay.", "We allow {w}.", "Accept {w}."])
-            policy.rule(bullet, a[k] if polarity[k] else b[k], gap, frame.format(w=" ".join(mine)), "\n\n" if k == n - 1 else "\n", kind="topic", key=mine, polarity=int(polarity[k]))
-        format = random_format(rng, 0.7)
-        prefix, lines = self.encoder.prefix(policy, format, "bare")
-        items = []
-        for _ in range(count):
-            line = rng.choice(lines) if rng.random() < 0.7 else None
-            text = rng.sample(words, rng.randint(3, 8))
-            quote = rng.choice(text)
-            if line is not None:
-                quote = rng.choice(line["key"])
-                text[rng.randrange(len(text))] = quote
-                finding = dict(key="topic", id=line["id"], polarity=line["polarity"])
-            else:
-                finding = None
-            decision = int(finding is not None and finding["polarity"] == 1)
-            prompt, span = self.encoder.user(rng, " ".join(text), format, "bare")
-            nearest = line or rng.choice(lines)
-            form, found = quotable(self.encoder, prompt[span[0]:span[1]], [quote])
-            note = dict(quote=form, found=found, key="topic", id=nearest["id"], sure=line is not None)
-            analysis = analysis_pieces(note) if rng.random() < 0.5 else None
-            ids, weights, at = self.encoder.answer(analysis, format.pieces(decision, [finding["id"]] if finding else [], reason(finding)), rng)
-            items.append(learn(prompt, span, ids, weights, at, [line["close"]] if line is not None else [], nearest, line, decision=decision, categories=[-1] * 7, row=None, finding=finding))
-        return dict(prefix=prefix, lines=lines, items=items, policy=policy, format=format, frame="bare")

@@ -23,9 +23,9 @@ import torch.nn.functional as F
 from corpus import prepare
 from model import CONFIG, Nano, linear
 from muon import Muon, matrices
-from prompts import LABELS, Encoder, Sampler, Warmup
+from prompts import LABELS, Encoder, Sampler
 from wiring import Heads, wire, wire_labels, wire_match
-from wordings import CATEGORIES, DEF, NP, VP, WORDS
+from wordings import CATEGORIES, DEF, FRAMES, NP, OTHER_NP, OTHER_VP, VP, WORDS
 
 L, REP = CONFIG["layers"], CONFIG["heads"] // CONFIG["kv_heads"]
 LINE_LETTER, LINE_DIGIT, MATCH, FETCH = (L - 3, 0), (L - 3, REP), (L - 2, 0), (L - 1, REP)
@@ -36,32 +36,29 @@ POINTERS = (*BELOW, MATCH, FETCH, *COPY)
 POLICIES = Path(__file__).resolve().parents[4] / "policies"
 
 
+def weighed(encoder, texts, labels, vocab, limit=3, C=4.0):
+    """Of a logistic regression over the tokens of `texts` (labels 0 or 1), the weight of each token in a text of about sixteen, within ±`limit`: [vocab]."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+
+    vectorizer = TfidfVectorizer(analyzer=lambda text: [str(i) for i in encoder.ids(" " + text)], vocabulary=[str(i) for i in range(vocab)], use_idf=False, binary=True)
+    fitted = LogisticRegression(C=C, solver="liblinear", class_weight="balanced").fit(vectorizer.fit_transform(texts), labels)
+    return torch.tensor(fitted.coef_[0] / 4, dtype=torch.float32).clamp(-limit, limit)
+
+
 def lexical(rows, encoder, vocab):
-    """Log-odds of each token for each category, from training texts and training wordings: [vocab, 7]."""
-    present = torch.zeros(vocab, 7)
-    absent = torch.zeros(vocab, 7)
+    """What each token says by itself of messages and of rules' phrases (for each category), and of the frames of rules (forbids rather than allows): [vocab, 8]."""
     own = [r for r in rows if r["part"] == "train" and not r["augmented"]]
-    for r in own:
-        tokens = list(set(encoder.ids(" " + r["text"])))
-        for i, l in enumerate(r["filled"]):
-            if l == 1:
-                present[tokens, i] += 1
-            elif l == 0:
-                absent[tokens, i] += 1
-    positives = torch.tensor([sum(r["filled"][i] == 1 for r in own) for i in range(7)]).float()
-    negatives = torch.tensor([sum(r["filled"][i] == 0 for r in own) for i in range(7)]).float()
-    seen = present + absent
-    odds = ((present + 0.3) / (positives + 0.6)).log() - ((absent + 0.3 * negatives / positives.clamp(min=1)) / (negatives + 0.6 * negatives / positives.clamp(min=1))).log()
-    odds = odds.clamp(-1, 4) * (seen / (seen + 3))
-    phrases = torch.zeros(vocab, 7)
+    phrases = {c: NP[c].train + VP[c].train + DEF[c] + WORDS[c] for c in CATEGORIES} | {"other": OTHER_NP.train + OTHER_VP.train}
+    lines = [p for mine in phrases.values() for p in mine]
+    columns = []
     for i, c in enumerate(CATEGORIES):
-        lines = NP[c].train + VP[c].train + DEF[c] + WORDS[c] * 2
-        for p in lines:
-            for t in set(encoder.ids(" " + p)):
-                phrases[t, i] += 1
-    share = phrases / phrases.sum(1, keepdim=True).clamp(min=1)
-    focused = (share - 1 / 7).clamp(min=0) * phrases.clamp(max=3)
-    return odds.clamp(min=0) + 1.2 * focused
+        known = [r for r in own if r["labels"][i] is not None]
+        messages = weighed(encoder, [r["text"] for r in known], [r["labels"][i] for r in known], vocab)
+        columns.append(messages + weighed(encoder, lines, [k == c for k, mine in phrases.items() for _ in mine], vocab))
+    frames = {mode: [re.sub(r"\{\w+\}", "", f) for kind in FRAMES[mode] for f in kind.train] for mode in ("forbid", "allow")}
+    columns.append(weighed(encoder, frames["forbid"] + frames["allow"], [1] * len(frames["forbid"]) + [0] * len(frames["allow"]), vocab, C=30.0))
+    return torch.stack(columns, 1)
 
 
 def letters(id):
@@ -195,16 +192,14 @@ def rule_losses(model, out, lines):
 
 def line_losses(model, middle, close, lines):
     """Category, polarity and id at the ends of rules, and that they are ends; `middle` holds all states."""
-    what, known = torch.zeros(len(lines), 7), torch.ones(len(lines), 1)
+    what = torch.zeros(len(lines), 7)
     for k, l in enumerate(lines):
         if l["kind"] == "category":
             what[k, CATEGORIES.index(l["key"])] = 1
-        elif l["kind"] == "topic":
-            known[k] = 0
     states, ends = middle[close], torch.zeros(len(middle))
     ends[close] = 1
-    aux = 2 * (F.binary_cross_entropy_with_logits(model.category(states), what, reduction="none") * (1 + 2 * what) * known).sum(1).mean()
-    aux = aux + 2 * F.binary_cross_entropy_with_logits(model.polarity(states)[:, 0], torch.tensor([float(l["polarity"]) for l in lines]))
+    aux = 2 * (F.binary_cross_entropy_with_logits(model.category(states), what, reduction="none") * (1 + what)).sum(1).mean()
+    aux = aux + 5 * F.binary_cross_entropy_with_logits(model.polarity(states)[:, 0], torch.tensor([float(l["polarity"]) for l in lines]))
     aux = aux + 4 * F.binary_cross_entropy_with_logits(model.close(middle)[:, 0], ends, pos_weight=torch.tensor(8.0))
     return aux + spelled(model, states, [l["id"] for l in lines]).mean()
 
@@ -305,7 +300,7 @@ def text_loss(model, group, rng):
     return category_loss(model, out["middle"][ends], torch.tensor([i["categories"] for i in items])), out["balance"] * len(items)
 
 
-def rule_text_loss(model, group, rng, noise=0.04):
+def rule_text_loss(model, group, rng, noise=0.02):
     """What rules say, on policies alone; see `Sampler.rules`."""
     batch, items = batch_of(group), group["items"]
     if rng.random() < 0.7:
@@ -347,10 +342,10 @@ def measure(model, sampler, stage, groups=40, count=8):
 def stage_at(f):
     """First what decides, in few tokens; then reasoning and ids; then policies and prompts as they are used."""
     if f < 0.4:
-        return dict(topic=0.05, noise=0.15, allow=0.2, long=0.0, shipped=0.0, winnow=0.06, direct=0.5, lines=4, short=0.6)
+        return dict(noise=0.15, allow=0.35, long=0.0, shipped=0.0, winnow=0.06, direct=0.5, lines=4, short=0.6)
     if f < 0.7:
-        return dict(topic=0.07, disguise=0.04, noise=0.15, allow=0.25, long=0.03, shipped=0.04, winnow=0.25, direct=0.4, lines=5, short=0.5)
-    return dict(topic=0.08, disguise=0.05, noise=0.15, allow=0.25, long=0.04, shipped=0.1, winnow=0.5, direct=0.3, lines=5, short=0.2)
+        return dict(disguise=0.04, noise=0.15, allow=0.35, long=0.03, shipped=0.04, winnow=0.25, direct=0.4, lines=5, short=0.5)
+    return dict(disguise=0.05, noise=0.15, allow=0.35, long=0.04, shipped=0.1, winnow=0.5, direct=0.3, lines=5, short=0.2)
 
 
 def run(rank, world, a):
@@ -368,7 +363,7 @@ def run(rank, world, a):
         model.embed.mul_(0.6)
         shared_letters(model, encoder.tokenizer)
         model.head.copy_(F.normalize(model.embed, dim=1) * 0.3)
-        frame, _ = torch.linalg.qr(torch.randn(CONFIG["hidden"], 7))
+        frame, _ = torch.linalg.qr(torch.randn(CONFIG["hidden"], 8))
         ids = [encoder.ids(x)[0] for x in "ABCDEFGHJKLMNPRTVXZ"], [encoder.ids(str(x))[0] for x in range(1, 10)]
         wire(model, *ids, frame)
         model.embed.add_(lexical(rows, encoder, CONFIG["vocab"]) @ frame.T * 1.2)
@@ -376,7 +371,6 @@ def run(rank, world, a):
             model.load_state_dict(torch.load(a.resume)["model"])
     torch.manual_seed(a.seed * 100 + rank)
     sampler = Sampler(rows, topics, encoder, policies=POLICIES, seed=a.seed * 100 + rank)
-    warm = Warmup(encoder, sorted(topics), seed=a.seed * 100 + rank)
     valid = Sampler(rows, topics, encoder, part="valid", seed=5, natural_only=True)
     rng = random.Random(a.seed * 100 + rank)
     parameters = list(model.parameters())
@@ -403,17 +397,17 @@ def run(rank, world, a):
                 p.grad.zero_()
         budget, n = 0, 0
         while budget < a.tokens:
-            group = warm.group(a.messages) if wired and f < 0.5 and rng.random() < 0.07 else sampler.group(a.messages, stage)
+            group = sampler.group(a.messages, stage)
             answer, pointer, aux, violation, balance, k, t = losses(model, group, noise=0.03, rng=rng, bottom=not wired)
             fade = 1.0 if f < 0.9 else 0.3
             loss = (answer / 6 + fade * (pointer + aux * 0.3 + violation) + 0.02 * balance) / 16
             loss.backward()
             if rng.random() < (a.texts if wired else 0.5):
                 apart, balance = text_loss(model, sampler.texts(28), rng)
-                (fade * (0.45 * apart + 0.02 * balance) / 28 * k / 16).backward()
-            if rng.random() < a.rules:
-                apart, balance = rule_text_loss(model, sampler.rules(20), rng)
-                (fade * (0.3 * apart + 0.02 * balance) * k / 16).backward()
+                (fade * (0.6 * apart + 0.02 * balance) / 28 * k / 16).backward()
+            if rng.random() < (a.rules if wired else 1.0):
+                apart, balance = rule_text_loss(model, sampler.rules(28), rng)
+                (fade * ((0.5 if wired else 0.8) * apart + 0.02 * balance) * k / 16).backward()
             sums += torch.tensor([answer.item(), pointer.item(), violation.item(), aux.item(), k])
             budget, n, tokens = budget + t, n + k, tokens + t
         for p in parameters:
@@ -421,7 +415,7 @@ def run(rank, world, a):
                 p.grad.mul_(16 / n)
         norm = torch.nn.utils.clip_grad_norm_(parameters, 1.0).item()
         seen += n * world
-        scale = min(1.0, (step - wired_at + 1) / (40 if a.start > a.bottom else 150)) * min(1.0, max(0.0, (1 - f) / 0.5) * 0.98 + 0.02)
+        scale = min(1.0, (step - wired_at + 1) / (40 if a.start > a.bottom else 150)) * min(1.0, max(0.0, (1 - f) / 0.65) * 0.98 + 0.02)
         for optimizer in optimizers:
             for g in optimizer.param_groups:
                 g["lr"] = a.lr * scale
@@ -461,9 +455,8 @@ def run(rank, world, a):
                 last_saved = now
             if wired and now - last_measured > a.measure:
                 model.eval()
-                direct = dict(topic=0.0, long=0.0, shipped=0.0, winnow=0.2, direct=1.0, lines=4)
-                line = dict(f=round(f, 3), seen=seen, seen_wording=measure(model, valid, direct), unseen_wording=measure(model, valid, dict(direct, unseen=True)),
-                            topics=measure(model, valid, dict(direct, topic=1.0), 16))
+                direct = dict(long=0.0, shipped=0.0, winnow=0.2, direct=1.0, lines=4)
+                line = dict(f=round(f, 3), seen=seen, seen_wording=measure(model, valid, direct), unseen_wording=measure(model, valid, dict(direct, unseen=True)))
                 print(json.dumps(line), flush=True)
                 model.train()
                 last_measured = time.time()
@@ -484,9 +477,9 @@ if __name__ == "__main__":
     parser.add_argument("--tokens", type=int, default=1)
     parser.add_argument("--average", type=float, default=1.5)
     parser.add_argument("--messages", type=int, default=12)
-    parser.add_argument("--texts", type=float, default=0.2, help="share of the steps with messages alone, once the lower layers can read")
-    parser.add_argument("--rules", type=float, default=0.6, help="share of the steps with policies alone")
-    parser.add_argument("--bottom", type=float, default=0.175, help="share of the time in which only the lower layers learn to read rules and messages")
+    parser.add_argument("--texts", type=float, default=0.6, help="share of the steps with messages alone, once the lower layers can read")
+    parser.add_argument("--rules", type=float, default=0.4, help="share of the steps with policies alone")
+    parser.add_argument("--bottom", type=float, default=0.2, help="share of the time in which only the lower layers learn to read rules and messages")
     parser.add_argument("--measure", type=float, default=420)
     parser.add_argument("--start", type=float, default=0.0)
     parser.add_argument("--port", type=int, default=29555)

@@ -43,19 +43,22 @@ class Heads:
 
 @torch.no_grad()
 def wire(model, letters, digits, frame):
-    """Ids, rule by rule, and quotations. `letters`, `digits`: token ids of rule ids; `frame` [hidden, 7]: the plane of the categories' words."""
+    """Ids, rule by rule, and quotations. `letters`, `digits`: token ids of rule ids; `frame` [hidden, 8]: the plane of the words of the
+    categories and, last, of forbidding."""
     rep, plane = model.c["heads"] // model.c["kv_heads"], frame.T
     base = model.embed.clone()
     rest = base - base @ frame @ plane
     letter, digit = torch.linalg.qr(rest[letters].T)[0].T, torch.linalg.qr(rest[digits].T)[0].T
-    reading, last = Heads(model, -3), Heads(model, -1)
+    reading, last, n = Heads(model, -3), Heads(model, -1), len(plane)
+    model.category.weight.copy_(plane[:-1] * 0.5)
+    model.polarity.weight.copy_(plane[-1:] * 0.5)
 
     # A rule's end takes the letter, then the digit of its id, and the plane of its words; a message's end the plane of its own.
     for head, id in ((0, letter), (rep, digit)):
         u = basis(torch.cat([plane, id]), reading.hd)
         reading.weight(head, "v").copy_(u.T)
-        reading.output(head).copy_(torch.cat([torch.zeros(len(u), 7), u[:, 7:]], 1) * 0.5)
-        reading.output(head + 1).copy_(torch.cat([u[:, :7], torch.zeros(len(u), u.shape[1] - 7)], 1))
+        reading.output(head).copy_(torch.cat([torch.zeros(len(u), n), u[:, n:]], 1) * 0.5)
+        reading.output(head + 1).copy_(torch.cat([u[:, :n], torch.zeros(len(u), u.shape[1] - n)], 1))
     u = basis(torch.cat([letter, digit])[:last.hd], last.hd)
     last.weight(rep, "v").copy_(u.T)
     last.output(rep).copy_(u * 0.7)

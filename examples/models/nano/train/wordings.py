@@ -1678,11 +1678,9 @@ def phrase_line(rng, np, vp, mode, unseen, definition=None):
 
 
 def category_line(rng, category, mode, unseen, example=None):
-    """`example`: a message of the category, which the rule may quote."""
+    """`example`: some words of a message of the category, which the rule may quote."""
     if not unseen and example and rng.random() < 0.08:
-        words = example.split()
-        at = rng.randrange(max(1, len(words) - 9))
-        quoted = " ".join(words[at:at + 10]).replace("{", "(").replace("}", ")")
+        quoted = example.replace("{", "(").replace("}", ")")
         return phrase_line(rng, rng.choice(['messages like "{}"', "lines such as '{}'", 'text in the manner of "{}"', '"{}" and the like']).format(quoted), None, mode, unseen)
     if mode == "neutral" and not unseen and rng.random() < 0.12:
         words = rng.sample(WORDS[category], rng.randint(2, 7))
