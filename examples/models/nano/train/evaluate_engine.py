@@ -51,7 +51,7 @@ class Engine:
         (self.folder / "in.jsonl").write_text("".join(json.dumps(dict(id=str(n), text=t)) + "\n" for n, t in enumerate(texts)), encoding="utf-8")
         audit = self.folder / "audit.db"
         for file in self.folder.glob("audit.db*"):
-            file.unlink()
+            file.unlink(missing_ok=True)
         done = subprocess.run([self.winnow, "run", str(self.folder / "p.yaml"), str(self.folder / "in.jsonl"), "--trace", "full", "-o", str(self.folder / "out.jsonl"), "--audit", str(audit)], capture_output=True, text=True)
         if done.returncode:
             raise SystemExit(done.stderr)

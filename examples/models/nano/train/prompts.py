@@ -522,21 +522,21 @@ class Sampler:
         first = max(0, at - self.rng.randrange(most))
         return " ".join(words[first:first + most])
 
-    def draw(self, lines, key=None):
-        """A row that falls under the line of `key`, or, without, under none; and its key."""
+    def draw(self, lines, key=None, off=0.5):
+        """A row that falls under the line of `key`, or, without, under none; and its key. `off`: share of the latter that some absent rule would be about."""
         for _ in range(30):
             if key in CATEGORIES:
                 row = self.positive(key)
             elif key is not None:
                 row = self.rng.choice(self.topical[key])
-            elif self.rng.random() < 0.5:
+            elif self.rng.random() < off:
                 absent = [c for c in CATEGORIES if c not in {l["key"] for l in lines}]
                 if not absent:
                     continue
-                off = self.rng.choice(absent)
-                row = self.positive(off)
+                other = self.rng.choice(absent)
+                row = self.positive(other)
                 if self.compatible(row, None, lines) and self.believed(row, None, lines):
-                    return row, off
+                    return row, other
                 continue
             else:
                 row = self.rng.choice(self.safe) if self.safe and self.rng.random() < 0.2 else self.benign()
@@ -590,7 +590,7 @@ class Sampler:
                 if self.compatible(row, line["key"], lines) and self.holds(row, line["key"]):
                     items.append(self.item(row, line, None, lines, format, frame, stage))
                     continue
-            row, off = self.draw(lines)
+            row, off = self.draw(lines, off=stage.get("off", 0.5))
             items.append(self.item(row, None, off, lines, format, frame, stage))
         return dict(prefix=prefix, lines=lines, items=items, policy=policy, format=format, frame=frame)
 

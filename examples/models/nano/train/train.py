@@ -149,7 +149,7 @@ def copied(model, out, batch, items, start, scale, rng):
     for _, head in COPY:
         written = written + linear(out["values"][at, head // REP].float(), o[:, head * hd:(head + 1) * hd])
     logits = linear(written / scale * model.norm.weight, model.head)
-    return 2 * F.cross_entropy(logits, torch.stack(want)) * len(items) + found
+    return 4 * F.cross_entropy(logits, torch.stack(want)) * len(items) + 2 * found
 
 
 def disturbed(group, noise, rng):
@@ -192,13 +192,13 @@ def rule_losses(model, out, lines):
 
 def line_losses(model, middle, close, lines):
     """Category, polarity and id at the ends of rules, and that they are ends; `middle` holds all states."""
-    what = torch.zeros(len(lines), 7)
+    what, other = torch.zeros(len(lines), 7), torch.tensor([[float(l["kind"] != "category")] for l in lines])
     for k, l in enumerate(lines):
         if l["kind"] == "category":
             what[k, CATEGORIES.index(l["key"])] = 1
     states, ends = middle[close], torch.zeros(len(middle))
     ends[close] = 1
-    aux = 2 * (F.binary_cross_entropy_with_logits(model.category(states), what, reduction="none") * (1 + what)).sum(1).mean()
+    aux = 2 * (F.binary_cross_entropy_with_logits(model.category(states), what, reduction="none") * (1 + what + 1.5 * other)).sum(1).mean()
     aux = aux + 5 * F.binary_cross_entropy_with_logits(model.polarity(states)[:, 0], torch.tensor([float(l["polarity"]) for l in lines]))
     aux = aux + 4 * F.binary_cross_entropy_with_logits(model.close(middle)[:, 0], ends, pos_weight=torch.tensor(8.0))
     return aux + spelled(model, states, [l["id"] for l in lines]).mean()
@@ -345,7 +345,7 @@ def stage_at(f):
         return dict(noise=0.15, allow=0.35, long=0.0, shipped=0.0, winnow=0.06, direct=0.5, lines=4, short=0.6)
     if f < 0.7:
         return dict(disguise=0.04, noise=0.15, allow=0.35, long=0.03, shipped=0.04, winnow=0.25, direct=0.4, lines=5, short=0.5)
-    return dict(disguise=0.05, noise=0.15, allow=0.35, long=0.04, shipped=0.1, winnow=0.5, direct=0.3, lines=5, short=0.2)
+    return dict(disguise=0.05, noise=0.15, allow=0.35, long=0.04, shipped=0.1, winnow=0.5, direct=0.3, lines=5, short=0.2, off=0.5 if f < 0.87 else 0.75)
 
 
 def run(rank, world, a):
@@ -399,15 +399,14 @@ def run(rank, world, a):
         while budget < a.tokens:
             group = sampler.group(a.messages, stage)
             answer, pointer, aux, violation, balance, k, t = losses(model, group, noise=0.03, rng=rng, bottom=not wired)
-            fade = 1.0 if f < 0.9 else 0.3
-            loss = (answer / 6 + fade * (pointer + aux * 0.3 + violation) + 0.02 * balance) / 16
+            loss = (answer / 6 + pointer + aux * 0.3 + violation + 0.02 * balance) / 16
             loss.backward()
             if rng.random() < (a.texts if wired else 0.5):
                 apart, balance = text_loss(model, sampler.texts(28), rng)
-                (fade * (0.6 * apart + 0.02 * balance) / 28 * k / 16).backward()
+                ((0.6 * apart + 0.02 * balance) / 28 * k / 16).backward()
             if rng.random() < (a.rules if wired else 1.0):
                 apart, balance = rule_text_loss(model, sampler.rules(28), rng)
-                (fade * ((0.5 if wired else 0.8) * apart + 0.02 * balance) * k / 16).backward()
+                (((0.65 if wired else 0.8) * apart + 0.02 * balance) * k / 16).backward()
             sums += torch.tensor([answer.item(), pointer.item(), violation.item(), aux.item(), k])
             budget, n, tokens = budget + t, n + k, tokens + t
         for p in parameters:
@@ -477,8 +476,8 @@ if __name__ == "__main__":
     parser.add_argument("--tokens", type=int, default=1)
     parser.add_argument("--average", type=float, default=1.5)
     parser.add_argument("--messages", type=int, default=12)
-    parser.add_argument("--texts", type=float, default=0.6, help="share of the steps with messages alone, once the lower layers can read")
-    parser.add_argument("--rules", type=float, default=0.4, help="share of the steps with policies alone")
+    parser.add_argument("--texts", type=float, default=0.3, help="share of the steps with messages alone, once the lower layers can read")
+    parser.add_argument("--rules", type=float, default=0.5, help="share of the steps with policies alone")
     parser.add_argument("--bottom", type=float, default=0.2, help="share of the time in which only the lower layers learn to read rules and messages")
     parser.add_argument("--measure", type=float, default=420)
     parser.add_argument("--start", type=float, default=0.0)
