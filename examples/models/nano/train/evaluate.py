@@ -203,12 +203,14 @@ class Evaluation:
                     cites.append(x["cited"] == [line["id"]])
                     cites_free.append(bool(good) and parsed["rule_ids"] == [line["id"]])
             hits = [(r, l) for (r, l), x in zip(chosen, a) if l is not None and l["polarity"] == 1 and x["decision"]]
-            for key in {l["key"] for _, l in hits}:
+            for key in sorted({l["key"] for _, l in hits}):
                 mine = [r["text"] for r, l in hits if l["key"] == key]
                 id_ = next(l["id"] for l in lines if l["key"] == key)
                 flips += [r["decision"] == 0 for r in self.ask(changed(policy, drop=id_), format, mine, frame)]
                 other = [dict(x, polarity=0) if x["key"] == key else x for x in specs]
-                inverted += [r["decision"] == 0 for r in self.ask(random_policy(rng, other, format, False, unseen), format, mine, frame)]
+                # Random numbers of its own: what the model hits must not decide which policies and texts come next.
+                aside = random.Random(f"{k} {key}")
+                inverted += [r["decision"] == 0 for r in self.ask(random_policy(aside, other, format, False, unseen), format, mine, frame)]
             if hits and len(lines) > 1:
                 old = [l["id"] for l in lines]
                 new = dict(zip(old, old[1:] + old[:1]))

@@ -88,7 +88,7 @@ def table(engine, sampler, count, unseen, per=12):
     s, rng, format, pools = sampler, sampler.rng, Format("json"), Pools(sampler)
     truth, reasoned, direct, linear, category, read, quoted = [], [], [], [], [], [], []
     removed, inverted, cites, swapped = [], [], [], []
-    for _ in range(count):
+    for number in range(count):
         specs = s.specs(rng.sample(CATEGORIES, rng.randint(2, 4)), [], rng.randint(0, 1), allow=0.2)
         policy = random_policy(rng, specs, format, unseen=unseen)
         lines = policy.lines
@@ -116,12 +116,14 @@ def table(engine, sampler, count, unseen, per=12):
             if t and x["hit"]:
                 cites.append(x["cited"] == [line["id"]])
         hits = [(r, l) for (r, l), x in zip(chosen, a) if l is not None and l["polarity"] == 1 and x["hit"]]
-        for key in {l["key"] for _, l in hits}:
+        for key in sorted({l["key"] for _, l in hits}):
             mine = [r["text"] for r, l in hits if l["key"] == key]
             id_ = next(l["id"] for l in lines if l["key"] == key)
             removed += [not r["hit"] for r in engine.ask(changed(policy, drop=id_).text, mine)]
             other = [dict(x, polarity=0) if x["key"] == key else x for x in specs]
-            inverted += [not r["hit"] for r in engine.ask(random_policy(rng, other, format, False, unseen).text, mine)]
+            # Random numbers of its own: what the model hits must not decide which policies and texts come next.
+            aside = random.Random(f"{number} {key}")
+            inverted += [not r["hit"] for r in engine.ask(random_policy(aside, other, format, False, unseen).text, mine)]
         if hits and len(lines) > 1:
             old = [l["id"] for l in lines]
             new = dict(zip(old, old[1:] + old[:1]))

@@ -6,6 +6,8 @@ import random
 import re
 from pathlib import Path
 
+import torch
+
 from wordings import CATEGORIES, NAME, REASON, category_line, distractor_line, topic_line
 
 HANDLING = (
@@ -272,6 +274,8 @@ class Encoder:
     def __init__(self, tokenizer):
         self.tokenizer = tokenizer
         self.cache = {}
+        # Tokens that can be quoted: those that are text by themselves, not part of a character.
+        self.whole = torch.tensor(["\ufffd" not in tokenizer.decode([i]) for i in range(4075)])
         self.special = {n: tokenizer.token_to_id(f"<|{n}|>") for n in ("start", "end", "message", "channel", "return", "endoftext")}
 
     def ids(self, text):
@@ -330,7 +334,7 @@ class Encoder:
         start = len(head) + len(self.ids(before))
         return head + self.ids(before + text + after) + tail, (start, start + max(1, len(self.ids(text))))
 
-    WEIGHT = {"header": 0.3, "plain": 0.4, "quote": 1.0, "id": 4.0, "label": 4.0, "json": 0.3, "reason": 0.3, "end": 0.3, "masked": 0.0}
+    WEIGHT = {"header": 0.3, "plain": 0.4, "turn": 3.0, "quote": 1.0, "id": 4.0, "label": 4.0, "json": 0.3, "reason": 0.3, "end": 0.3, "masked": 0.0}
 
     ALWAYS = {"id", "label", "quote"}
 
@@ -347,8 +351,10 @@ class Encoder:
                 if mark:
                     at[mark].append(len(ids))
                 ids.append(t)
-                turn = kind == "plain" and n == 0
-                weights.append(self.WEIGHT[kind] * (1.0 if rng is None or kind in self.ALWAYS or turn else 2.0) if keep or kind in self.ALWAYS or turn else 0.0)
+                # A quotation that does not end runs on until no tokens are left.
+                ends = kind == "plain" and at["quote"][-1:] == [len(ids) - 2]
+                always = kind in self.ALWAYS or ends
+                weights.append(self.WEIGHT["turn" if ends else kind] * (1.0 if rng is None or always else 2.0) if keep or always else 0.0)
 
         if analysis is not None:
             put([s["channel"], *self.ids("analysis"), s["message"]], "header")
@@ -365,7 +371,7 @@ class Encoder:
 def analysis_pieces(note):
     """`note`: quote, and the key and id of the closest rule. What is said is the same whether the message violates or not: the decision comes afterwards, so that its
     probability stays graded."""
-    return [("It says:", "plain"), (note["quote"], "quote" if note.get("found", True) else "masked"), (". Closest rule: (", "plain"),
+    return [("It says:", "plain"), (note["quote"], "quote"), (". Closest rule: (", "plain"),
             (note["id"], "id" if note.get("sure", True) else "masked"), (f"), {NAME[note['key']]}.", "plain" if note.get("sure", True) else "json")]
 
 
@@ -392,17 +398,17 @@ def copies(prompt, span, answer, quoted):
 
 def quotable(encoder, message, candidates):
     """The first of the candidates that is at most two of the message's own tokens, as these spell it (with the space before it, if they have one), else the
-    shortest; and whether there is any."""
+    shortest, else the first, which is not learned then (see `learn`)."""
     found = []
     for word in candidates:
         for form in (" " + word, word):
             ids = encoder.ids(form)
             if within(message, ids) is not None:
                 if len(ids) <= 2:
-                    return form, True
+                    return form
                 found.append((len(ids), form))
                 break
-    return (min(found)[1], True) if found else (" " + candidates[0], False)
+    return min(found)[1] if found else " " + candidates[0]
 
 
 class Sampler:
@@ -592,7 +598,7 @@ class Sampler:
                     continue
             row, off = self.draw(lines, off=stage.get("off", 0.5))
             items.append(self.item(row, None, off, lines, format, frame, stage))
-        return dict(prefix=prefix, lines=lines, items=items, policy=policy, format=format, frame=frame)
+        return dict(prefix=prefix, lines=lines, items=items, policy=policy, format=format, frame=frame, whole=self.encoder.whole)
 
     @staticmethod
     def holds(row, key):
@@ -623,7 +629,7 @@ class Sampler:
                 if row["filled"][k] != 0:
                     row, off = self.benign(), None
                 items.append(self.item(row, None, off, lines, format, frame, stage))
-        return dict(prefix=prefix, lines=lines, items=items, policy=policy, format=format, frame=frame)
+        return dict(prefix=prefix, lines=lines, items=items, policy=policy, format=format, frame=frame, whole=self.encoder.whole)
 
     def item(self, row, line, off, lines, format, frame, stage, targets=None, plain_safe=False):
         rng = self.rng
@@ -644,8 +650,8 @@ class Sampler:
         context = [self.benign()["text"][:120] for _ in range(rng.randint(1, 4))] if frame == "winnow" and rng.random() < stage.get("context", 0.12) else []
         prompt, span = self.encoder.user(rng, row["text"], format, frame, context)
         message = prompt[span[0]:span[1]]
-        quote, found = quotable(self.encoder, message, self.quote(row, off or nearest["key"] or CATEGORIES[0]))
-        note = dict(quote=quote, found=found, key=nearest["key"] if nearest["key"] in CATEGORIES else "topic" if nearest["key"] else "other", id=nearest["id"], sure=sure)
+        quote = quotable(self.encoder, message, self.quote(row, off or nearest["key"] or CATEGORIES[0]))
+        note = dict(quote=quote, key=nearest["key"] if nearest["key"] in CATEGORIES else "topic" if nearest["key"] else "other", id=nearest["id"], sure=sure)
         analysis = None
         if rng.random() >= stage["direct"]:
             analysis = analysis_pieces(note)
@@ -680,5 +686,5 @@ def learn(prompt, span, ids, weights, at, targets, nearest, line, **more):
             asks.append(base + p - 1)
             fetch.append([nearest["close"]] if kind == "analysis_id" else targets)
             spell.append(nearest["id"] if kind == "analysis_id" else line["id"] if line else None)
-    return dict(copies=copied, ids=prompt + ids, weights=[0.0] * base + weights, prompt=base, asks=asks, fetch=fetch, spell=spell, span=span,
+    return dict(copies=copied, opens=[base + p - 1 for p in at["quote"][:1]], ids=prompt + ids, weights=[0.0] * base + weights, prompt=base, asks=asks, fetch=fetch, spell=spell, span=span,
                 targets=targets, line=line, label_at=base + at["label"][0] - 1, id_at=[base + p - 1 for p in at["id"]], **more)

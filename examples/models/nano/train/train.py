@@ -86,10 +86,13 @@ def batch_of(group):
 
 
 def scatter(suffix, items, rng, share):
-    """Other tokens in place of some of a message's own, in many messages: the same few texts come often. Words that the answer quotes stay."""
+    """Other tokens in place of some of a message's own, in many messages: the same few texts come often. Words that the answer quotes stay. Some harmless messages
+    become a heap of tokens, so that a quotation is copied, not guessed."""
+    some = share
     for row, i in zip(suffix, items):
         if rng.random() < 0.75:
             a, b = i["span"]
+            share = 0.6 if i.get("opens") and not i["decision"] and max(i["categories"]) < 0.1 and rng.random() < 0.12 else some
             quoted = set(i["ids"][i["prompt"]:])
             for k in range(a, b):
                 if rng.random() < share and i["ids"][k] not in quoted and i["ids"][k] < 4075:
@@ -149,7 +152,35 @@ def copied(model, out, batch, items, start, scale, rng):
     for _, head in COPY:
         written = written + linear(out["values"][at, head // REP].float(), o[:, head * hd:(head + 1) * hd])
     logits = linear(written / scale * model.norm.weight, model.head)
-    return 4 * F.cross_entropy(logits, torch.stack(want)) * len(items) + 2 * found
+    return 2 * F.cross_entropy(logits, torch.stack(want)) * len(items) + found
+
+
+def opening(model, out, batch, items, start, whole):
+    """How a quotation begins, summed over messages, also where it is not known with which word: -log of the probability that it is some token of the message, and
+    -log of the probability that the copying heads look at one and the same. Heads that look everywhere at once write what all words have in common: "the"."""
+    P, x = out["P"], out["x"]
+    known = [(n, P + o + k) for n, (o, i) in enumerate(zip(start, items)) for k in i["opens"]]
+    if not known:
+        return x.new_zeros(())
+    at = torch.tensor([k for _, k in known])
+    tokens, places = torch.full((len(known), model.c["vocab"]), -1e9), torch.full((len(known), len(x)), -1e9)
+    for row, (n, _) in enumerate(known):
+        a, b = items[n]["span"]
+        own = batch["suffix"][n, a:b]
+        fit = (own < len(whole)) & whole[own.clamp(max=len(whole) - 1)]
+        tokens[row, own[fit]] = 0.0
+        places[row, P + start[n] + a:P + start[n] + b][fit] = 0.0
+    own = torch.tensor([start[n] for n, _ in known])[:, None] + P
+    order = torch.arange(len(x))[None]
+    hidden = (order >= P) & (order < own) | (order > at[:, None])
+    both = places
+    for which in COPY:
+        q, k, sink = out["saved"][which]
+        scores = (q[at] @ k.T).masked_fill(hidden, -1e9)
+        both = both + torch.cat([scores, sink.expand(len(at), 1)], 1).log_softmax(-1)[:, :-1]
+    said = model.logits(x[at]).log_softmax(-1) + tokens
+    sure = (tokens == 0).any(1)
+    return -3 * ((said.logsumexp(-1) + both.logsumexp(-1)) * sure).sum()
 
 
 def disturbed(group, noise, rng):
@@ -256,7 +287,7 @@ def losses(model, group, noise=0.0, rng=None, bottom=False):
                 want.append(i["ids"][k])
                 weight.append(i["weights"][k])
     ce = F.cross_entropy(model.logits(x[torch.tensor(at)]), torch.tensor(want), reduction="none")
-    answer = (ce * torch.tensor(weight)).sum()
+    answer = (ce * torch.tensor(weight)).sum() + opening(model, out, batch, items, start, group["whole"])
     if rng is not None:
         aux = aux + copied(model, out, batch, items, start, x[torch.tensor(at)].detach().square().mean(-1).sqrt().mean(), rng)
 
@@ -348,6 +379,25 @@ def stage_at(f):
     return dict(disguise=0.05, noise=0.15, allow=0.35, long=0.04, shipped=0.1, winnow=0.5, direct=0.3, lines=5, short=0.2, off=0.5 if f < 0.87 else 0.75)
 
 
+# At the end: quotations, in all formats and frames.
+QUOTING = dict(disguise=0.05, noise=0.0, allow=0.35, long=0.02, shipped=0.1, winnow=0.6, direct=0.0, lines=5, short=0.6, off=0.75)
+
+
+def only_copying(model):
+    """Freezes all but the copying heads of the last layer, so that quotations improve and nothing else changes much. Gives the parameters left and which of their
+    elements may change."""
+    for p in model.parameters():
+        p.requires_grad_(False)
+    heads, last, free = Heads(model, -1), model.layers[-1], {p: torch.zeros_like(p, dtype=torch.bool) for p in (model.layers[-1].qkv, model.layers[-1].qkv_bias, model.layers[-1].o)}
+    for _, head in COPY:
+        for part in "qkv":
+            free[last.qkv][heads.rows(head, part)] = free[last.qkv_bias][heads.rows(head, part)] = True
+        free[last.o][:, head * heads.hd:(head + 1) * heads.hd] = True
+    for p in free:
+        p.requires_grad_(True)
+    return free
+
+
 def run(rank, world, a):
     torch.set_num_threads(1)
     os.environ.update(MASTER_ADDR="127.0.0.1", MASTER_PORT=str(a.port), GLOO_SOCKET_IFNAME="lo")
@@ -390,8 +440,13 @@ def run(rank, world, a):
     last_report, last_saved, last_measured = started, started, started
     sums = torch.zeros(5)
     f, stop, wired, wired_at = a.start, False, a.start > a.bottom, 0
+    free, copying_at, now_averaged = {}, 0, a.start >= a.copying
     while not stop:
-        stage = stage_at(f)
+        if not free and f >= a.copying and (world == 1 or now_averaged):
+            free, copying_at = only_copying(model), step
+            parameters = list(free)
+            optimizers = [torch.optim.AdamW(parameters, lr=a.lr, betas=(0.9, 0.98), weight_decay=0.0, fused=True)]
+        stage = QUOTING if free else stage_at(f)
         for p in parameters:
             if p.grad is not None:
                 p.grad.zero_()
@@ -401,20 +456,22 @@ def run(rank, world, a):
             answer, pointer, aux, violation, balance, k, t = losses(model, group, noise=0.03, rng=rng, bottom=not wired)
             loss = (answer / 6 + pointer + aux * 0.3 + violation + 0.02 * balance) / 16
             loss.backward()
-            if rng.random() < (a.texts if wired else 0.5):
+            if not free and rng.random() < (a.texts if wired else 0.5):
                 apart, balance = text_loss(model, sampler.texts(28), rng)
                 ((0.6 * apart + 0.02 * balance) / 28 * k / 16).backward()
-            if rng.random() < (a.rules if wired else 1.0):
+            if not free and rng.random() < (a.rules if wired else 1.0):
                 apart, balance = rule_text_loss(model, sampler.rules(28), rng)
                 (((0.65 if wired else 0.8) * apart + 0.02 * balance) * k / 16).backward()
             sums += torch.tensor([answer.item(), pointer.item(), violation.item(), aux.item(), k])
             budget, n, tokens = budget + t, n + k, tokens + t
         for p in parameters:
             if p.grad is not None:
-                p.grad.mul_(16 / n)
+                p.grad.mul_(16 / n * free[p] if free else 16 / n)
         norm = torch.nn.utils.clip_grad_norm_(parameters, 1.0).item()
         seen += n * world
         scale = min(1.0, (step - wired_at + 1) / (40 if a.start > a.bottom else 150)) * min(1.0, max(0.0, (1 - f) / 0.65) * 0.98 + 0.02)
+        if free:
+            scale = min(1.0, (step - copying_at + 1) / 40) * max(0.02, min(0.7, 0.8 * (1 - f) / (1 - a.copying)))
         for optimizer in optimizers:
             for g in optimizer.param_groups:
                 g["lr"] = a.lr * scale
@@ -479,6 +536,7 @@ if __name__ == "__main__":
     parser.add_argument("--texts", type=float, default=0.3, help="share of the steps with messages alone, once the lower layers can read")
     parser.add_argument("--rules", type=float, default=0.5, help="share of the steps with policies alone")
     parser.add_argument("--bottom", type=float, default=0.2, help="share of the time in which only the lower layers learn to read rules and messages")
+    parser.add_argument("--copying", type=float, default=0.95, help="share of the time after which only the copying heads learn")
     parser.add_argument("--measure", type=float, default=420)
     parser.add_argument("--start", type=float, default=0.0)
     parser.add_argument("--port", type=int, default=29555)
