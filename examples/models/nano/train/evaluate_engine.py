@@ -86,7 +86,7 @@ class Pools:
 
 def table(engine, sampler, count, unseen, per=12):
     s, rng, format, pools = sampler, sampler.rng, Format("json"), Pools(sampler)
-    truth, reasoned, direct, linear, category, read, quoted = [], [], [], [], [], [], []
+    truth, reasoned, direct, linear, category, read, quoted, whole = [], [], [], [], [], [], [], []
     removed, inverted, cites, swapped = [], [], [], []
     for number in range(count):
         specs = s.specs(rng.sample(CATEGORIES, rng.randint(2, 4)), [], rng.randint(0, 1), allow=0.2)
@@ -107,7 +107,9 @@ def table(engine, sampler, count, unseen, per=12):
             t = int(line is not None and line["polarity"] == 1)
             read.append(x["outcome"] in ("violates", "safe"))
             said = re.match(r"It says: ?(.*)\. Closest rule: ", x["reasoning"].strip())
-            quoted.append(said is not None and said[1].strip().lower() in row["text"].lower())
+            words, text = said[1].strip().lower() if said else "", row["text"].lower()
+            quoted.append(said is not None and words in text)
+            whole.append(bool(words) and re.search(rf"(?<!\w){re.escape(words)}(?!\w)", text) is not None)
             truth.append(t)
             reasoned.append(x["score"])
             direct.append(y["score"])
@@ -139,7 +141,7 @@ def table(engine, sampler, count, unseen, per=12):
     return dict(texts=len(truth), violations=sum(truth), readable=rate(read), auroc_reasoned=auroc(truth, reasoned), auroc_direct=auroc(truth, direct), auroc_linear=auroc(truth, linear),
                 accuracy=rate((x > 0.5) == bool(t) for x, t in zip(reasoned, truth)), recall=rate(x > 0.5 for x, t in zip(reasoned, truth) if t),
                 false_alarms=rate(x > 0.5 for x, t in zip(reasoned, truth) if not t), flips_when_removed=rate(removed), flips_when_inverted=rate(inverted), right_id=rate(cites),
-                right_id_swapped=rate(swapped), quoted_in_text=rate(quoted), by_category={c: dict(n=category.count(c), nano=against_all(direct, c), linear=against_all(linear, c)) for c in CATEGORIES})
+                right_id_swapped=rate(swapped), quoted_in_text=rate(quoted), quoted_whole_words=rate(whole), by_category={c: dict(n=category.count(c), nano=against_all(direct, c), linear=against_all(linear, c)) for c in CATEGORIES})
 
 
 if __name__ == "__main__":
