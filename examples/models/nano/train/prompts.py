@@ -268,14 +268,28 @@ DISGUISES = [
     lambda t: re.sub(r"([A-Za-z]{2})(?=[A-Za-z]{2})", "\\1\u200b", t, count=8), lambda t: re.sub(r"([aeiou])", r"\1\1\1", t, count=3)]
 
 
+class Spelling:
+    """Where a quotation may begin, from the text of every token but the special ones."""
+
+    def __init__(self, texts):
+        self.content = torch.tensor(["\ufffd" not in t and any(c.isalnum() for c in t) for t in texts])
+        self.starts, self.ends = (torch.tensor([t[at:][:1].isalnum() for t in texts]) for at in (0, -1))
+
+    def beginnings(self, tokens):
+        """Which tokens of a message [n] begin a word: they have letters or digits, whole characters, and no such right before them."""
+        known = tokens.clamp(max=len(self.content) - 1)
+        inside = torch.zeros(len(tokens), dtype=torch.bool)
+        inside[1:] = self.starts[known[1:]] & self.ends[known[:-1]]
+        return (tokens == known) & self.content[known] & ~inside
+
+
 class Encoder:
     """Token ids and, for places in the text, token positions."""
 
     def __init__(self, tokenizer):
         self.tokenizer = tokenizer
         self.cache = {}
-        # Tokens that can be quoted: those that are text by themselves, not part of a character.
-        self.whole = torch.tensor(["\ufffd" not in tokenizer.decode([i]) for i in range(4075)])
+        self.spelling = Spelling([tokenizer.decode([i]) for i in range(4075)])
         self.special = {n: tokenizer.token_to_id(f"<|{n}|>") for n in ("start", "end", "message", "channel", "return", "endoftext")}
 
     def ids(self, text):
@@ -598,7 +612,7 @@ class Sampler:
                     continue
             row, off = self.draw(lines, off=stage.get("off", 0.5))
             items.append(self.item(row, None, off, lines, format, frame, stage))
-        return dict(prefix=prefix, lines=lines, items=items, policy=policy, format=format, frame=frame, whole=self.encoder.whole)
+        return dict(prefix=prefix, lines=lines, items=items, policy=policy, format=format, frame=frame, spelling=self.encoder.spelling)
 
     @staticmethod
     def holds(row, key):
@@ -629,7 +643,7 @@ class Sampler:
                 if row["filled"][k] != 0:
                     row, off = self.benign(), None
                 items.append(self.item(row, None, off, lines, format, frame, stage))
-        return dict(prefix=prefix, lines=lines, items=items, policy=policy, format=format, frame=frame, whole=self.encoder.whole)
+        return dict(prefix=prefix, lines=lines, items=items, policy=policy, format=format, frame=frame, spelling=self.encoder.spelling)
 
     def item(self, row, line, off, lines, format, frame, stage, targets=None, plain_safe=False):
         rng = self.rng

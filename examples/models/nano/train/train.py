@@ -155,9 +155,9 @@ def copied(model, out, batch, items, start, scale, rng):
     return 2 * F.cross_entropy(logits, torch.stack(want)) * len(items) + found
 
 
-def opening(model, out, batch, items, start, whole):
-    """How a quotation begins, summed over messages, also where it is not known with which word: -log of the probability that it is some token of the message, and
-    -log of the probability that the copying heads look at one and the same. Heads that look everywhere at once write what all words have in common: "the"."""
+def opening(model, out, batch, items, start, spelling):
+    """How a quotation begins, summed over messages, also where it is not known with which word: -log of the probability that it is a token that begins a word
+    of the message, and -log of the probability that the copying heads look at one and the same. Heads that look everywhere at once write what all words have in common: "the"."""
     P, x = out["P"], out["x"]
     known = [(n, P + o + k) for n, (o, i) in enumerate(zip(start, items)) for k in i["opens"]]
     if not known:
@@ -167,7 +167,7 @@ def opening(model, out, batch, items, start, whole):
     for row, (n, _) in enumerate(known):
         a, b = items[n]["span"]
         own = batch["suffix"][n, a:b]
-        fit = (own < len(whole)) & whole[own.clamp(max=len(whole) - 1)]
+        fit = spelling.beginnings(own)
         tokens[row, own[fit]] = 0.0
         places[row, P + start[n] + a:P + start[n] + b][fit] = 0.0
     own = torch.tensor([start[n] for n, _ in known])[:, None] + P
@@ -287,7 +287,7 @@ def losses(model, group, noise=0.0, rng=None, bottom=False):
                 want.append(i["ids"][k])
                 weight.append(i["weights"][k])
     ce = F.cross_entropy(model.logits(x[torch.tensor(at)]), torch.tensor(want), reduction="none")
-    answer = (ce * torch.tensor(weight)).sum() + opening(model, out, batch, items, start, group["whole"])
+    answer = (ce * torch.tensor(weight)).sum() + opening(model, out, batch, items, start, group["spelling"])
     if rng is not None:
         aux = aux + copied(model, out, batch, items, start, x[torch.tensor(at)].detach().square().mean(-1).sqrt().mean(), rng)
 
@@ -398,6 +398,14 @@ def only_copying(model):
     return free
 
 
+def scattered(flat, parameters):
+    """Writes one vector of all parameters back into them."""
+    position = 0
+    for p in parameters:
+        p.data.copy_(flat[position:position + p.numel()].view_as(p))
+        position += p.numel()
+
+
 def run(rank, world, a):
     torch.set_num_threads(1)
     os.environ.update(MASTER_ADDR="127.0.0.1", MASTER_PORT=str(a.port), GLOO_SOCKET_IFNAME="lo")
@@ -440,9 +448,11 @@ def run(rank, world, a):
     last_report, last_saved, last_measured = started, started, started
     sums = torch.zeros(5)
     f, stop, wired, wired_at = a.start, False, a.start > a.bottom, 0
-    free, copying_at, now_averaged = {}, 0, a.start >= a.copying
+    free, copying_at, now_averaged, mean, meant = {}, 0, a.start >= a.copying, 0.0, 0
     while not stop:
-        if not free and f >= a.copying and (world == 1 or now_averaged):
+        if not free and f >= a.copying and now_averaged:
+            if meant:
+                scattered(mean / meant, parameters)
             free, copying_at = only_copying(model), step
             parameters = list(free)
             optimizers = [torch.optim.AdamW(parameters, lr=a.lr, betas=(0.9, 0.98), weight_decay=0.0, fused=True)]
@@ -479,20 +489,20 @@ def run(rank, world, a):
         step += 1
         f = a.start + (1 - a.start) * (time.time() - started) / (60 * a.minutes)
         stop = world == 1 and f >= 1
-        now_averaged = world > 1 and time.time() - started > a.average * (averaged + 1)
+        now_averaged = time.time() - started > a.average * (averaged + 1)
         if now_averaged:
             averaged += 1
             flat = torch.cat([p.detach().reshape(-1) for p in parameters] + [torch.tensor([f])])
-            dist.all_reduce(flat)
-            flat /= world
-            position = 0
-            for p in parameters:
-                p.data.copy_(flat[position:position + p.numel()].view_as(p))
-                position += p.numel()
+            if world > 1:
+                dist.all_reduce(flat)
+                flat /= world
+                scattered(flat, parameters)
             # Both must come to the end after the same number of averages.
             f = flat[-1].item()
             stop = f >= 1
-        if not wired and f >= a.bottom and (world == 1 or now_averaged):
+            if not free and f >= a.mean:
+                mean, meant = mean + flat, meant + 1
+        if not wired and f >= a.bottom and now_averaged:
             wired, wired_at = True, step
             wire_match(model)
             wire_labels(model, [tuple(encoder.ids(l)[0] for l in pair) for pair in LABELS])
@@ -536,6 +546,7 @@ if __name__ == "__main__":
     parser.add_argument("--texts", type=float, default=0.3, help="share of the steps with messages alone, once the lower layers can read")
     parser.add_argument("--rules", type=float, default=0.5, help="share of the steps with policies alone")
     parser.add_argument("--bottom", type=float, default=0.2, help="share of the time in which only the lower layers learn to read rules and messages")
+    parser.add_argument("--mean", type=float, default=0.85, help="share of the time from which on the mean of all weights is kept, which goes on to the end")
     parser.add_argument("--copying", type=float, default=0.95, help="share of the time after which only the copying heads learn")
     parser.add_argument("--measure", type=float, default=420)
     parser.add_argument("--start", type=float, default=0.0)
