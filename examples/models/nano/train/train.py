@@ -157,7 +157,8 @@ def copied(model, out, batch, items, start, scale, rng):
 
 def opening(model, out, batch, items, start, spelling):
     """How a quotation begins, summed over messages, also where it is not known with which word: -log of the probability that it is a token that begins a word
-    of the message, and -log of the probability that the copying heads look at one and the same. Heads that look everywhere at once write what all words have in common: "the"."""
+    of the message, and -log of the probability that the copying heads look at one and the same. Heads that look everywhere at once write what all words have in
+    common: "the"."""
     P, x = out["P"], out["x"]
     known = [(n, P + o + k) for n, (o, i) in enumerate(zip(start, items)) for k in i["opens"]]
     if not known:
@@ -384,8 +385,8 @@ QUOTING = dict(disguise=0.05, noise=0.0, allow=0.35, long=0.02, shipped=0.1, win
 
 
 def only_copying(model):
-    """Freezes all but the copying heads of the last layer, so that quotations improve and nothing else changes much. Gives the parameters left and which of their
-    elements may change."""
+    """Freezes all but the copying heads of the last layer (and so the keys and values that each shares with a neighbour): quotations improve, and little else
+    changes. Gives the parameters left and which of their elements may change."""
     for p in model.parameters():
         p.requires_grad_(False)
     heads, last, free = Heads(model, -1), model.layers[-1], {p: torch.zeros_like(p, dtype=torch.bool) for p in (model.layers[-1].qkv, model.layers[-1].qkv_bias, model.layers[-1].o)}
@@ -546,7 +547,7 @@ if __name__ == "__main__":
     parser.add_argument("--texts", type=float, default=0.3, help="share of the steps with messages alone, once the lower layers can read")
     parser.add_argument("--rules", type=float, default=0.5, help="share of the steps with policies alone")
     parser.add_argument("--bottom", type=float, default=0.2, help="share of the time in which only the lower layers learn to read rules and messages")
-    parser.add_argument("--mean", type=float, default=0.85, help="share of the time from which on the mean of all weights is kept, which goes on to the end")
+    parser.add_argument("--mean", type=float, default=0.85, help="share of the time from which on the mean of all weights is kept; the copying heads go on from it")
     parser.add_argument("--copying", type=float, default=0.95, help="share of the time after which only the copying heads learn")
     parser.add_argument("--measure", type=float, default=420)
     parser.add_argument("--start", type=float, default=0.0)
