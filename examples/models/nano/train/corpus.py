@@ -14,8 +14,8 @@ from synthetic import rows as synthetic_rows
 from wordings import CATEGORIES
 
 MAXIMUM = 230
-# Texts made of pieces of training texts.
-PIECES = 80000
+# Texts made of pieces of training texts; and those that are kept until comparing is learnt, so that nothing of them is known by heart then.
+PIECES, FRESH = 80000, 90000
 
 
 def digest(text):
@@ -235,7 +235,7 @@ def pieces(rng, pick):
     return crop(" ".join(w if rng.random() >= change else rng.choice(other) for w in own if rng.random() >= loss))
 
 
-def augmented(rows, teacher, linear, count, seed=9):
+def augmented(rows, teacher, linear, count, seed=9, fresh=False):
     """Rows of texts that nobody wrote, with what the teacher says of them; each of pieces from one part only, judged by the models that have not seen that part."""
     rng, out = random.Random(seed), []
     for k, fold in enumerate(teacher.folds):
@@ -252,7 +252,7 @@ def augmented(rows, teacher, linear, count, seed=9):
         texts = sorted({t for t in (pieces(rng, pick) for _ in range(count // len(teacher.folds))) if len(t) > 3})
         for text, soft in zip(texts, teacher.soft(k, texts)):
             labels = [1 if p > 0.85 else 0 if p < 0.15 else None for p in soft]
-            out.append(dict(text=text, labels=labels, filled=labels, soft=soft.tolist(), source="pieces", part="train", rule=None, natural=False, augmented=True))
+            out.append(dict(text=text, labels=labels, filled=labels, soft=soft.tolist(), source="pieces", part="train", rule=None, natural=False, augmented=True, fresh=fresh))
     for r in out:
         describe(r, linear, max(range(len(CATEGORIES)), key=lambda i: r["soft"][i]))
     return out
@@ -285,6 +285,8 @@ def prepare(folder, cache):
         r.setdefault("soft", [0.5] * len(CATEGORIES))
         r["augmented"] = False
     made = augmented(rows, teacher, linear, PIECES)
+    known = {r["text"] for r in rows + made}
+    made += [r for r in augmented(rows, teacher, linear, FRESH, seed=10, fresh=True) if r["text"] not in known]
     for r in rows:
         r.pop("rest", None)
     frequency = Counter(w for r in rows if r["part"] == "train" for w in r["words"])

@@ -289,8 +289,8 @@ if __name__ == "__main__":
     from tokenizers import Tokenizer
 
     rows, _, topics = prepare(a.data, a.cache)
-    state = torch.load(a.checkpoint)["model"]
-    c = dict(CONFIG)
+    saved = torch.load(a.checkpoint, map_location="cpu")
+    state, c = saved["model"], saved.get("config", CONFIG)
     m = Nano(c)
     m.load_state_dict(state if a.raw else rounded(state, c))
     evaluation = Evaluation(m.eval(), Encoder(Tokenizer.from_file(a.tokenizer)), rows, topics, a.part, a.seed)

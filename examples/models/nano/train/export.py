@@ -67,6 +67,25 @@ def tensors(state, c):
     return {k: (v if v.dtype == torch.uint8 else v.bfloat16()).contiguous() for k, v in out.items()}
 
 
+def read(folder):
+    """The weights of an exported folder as a training state, without what only training needs."""
+    from safetensors.torch import load_file
+
+    t = load_file(Path(folder) / "model.safetensors")
+    out = {"embed": t["model.embed_tokens.weight"], "head": t["lm_head.weight"], "norm.weight": t["model.norm.weight"]}
+    for l in range(1 + max(int(k.split(".")[2]) for k in t if k.startswith("model.layers."))):
+        s, m = f"layers.{l}.", f"model.layers.{l}."
+        out[s + "norm1.weight"], out[s + "norm2.weight"] = t[m + "input_layernorm.weight"], t[m + "post_attention_layernorm.weight"]
+        for kind, name in (("weight", "qkv"), ("bias", "qkv_bias")):
+            out[s + name] = torch.cat([t[f"{m}self_attn.{x}_proj.{kind}"] for x in "qkv"])
+        out[s + "o"], out[s + "o_bias"], out[s + "sinks"] = t[m + "self_attn.o_proj.weight"], t[m + "self_attn.o_proj.bias"], t[m + "self_attn.sinks"]
+        out[s + "router"], out[s + "router_bias"] = t[m + "mlp.router.weight"], t[m + "mlp.router.bias"]
+        both, bias = unpack(t[m + "mlp.experts.gate_up_proj_blocks"], t[m + "mlp.experts.gate_up_proj_scales"]), t[m + "mlp.experts.gate_up_proj_bias"]
+        out[s + "gate_up"], out[s + "gate_up_bias"] = torch.cat([both[:, 0::2], both[:, 1::2]], 1), torch.cat([bias[:, 0::2], bias[:, 1::2]], 1)
+        out[s + "down"], out[s + "down_bias"] = unpack(t[m + "mlp.experts.down_proj_blocks"], t[m + "mlp.experts.down_proj_scales"]), t[m + "mlp.experts.down_proj_bias"]
+    return {k: v.float() for k, v in out.items()}
+
+
 def rounded(state, c):
     """The same training state with the values that the exported folder holds."""
     state = dict(state)
@@ -116,7 +135,6 @@ if __name__ == "__main__":
     for name in ("checkpoint", "tokenizer", "out"):
         parser.add_argument(name)
     a = parser.parse_args()
-    state = torch.load(a.checkpoint)["model"]
-    c = dict(CONFIG, hidden=state["embed"].shape[1], layers=1 + max(int(k.split(".")[1]) for k in state if k.startswith("layers.")))
-    export(state, c, a.tokenizer, a.out)
+    saved = torch.load(a.checkpoint, map_location="cpu")
+    export(saved["model"], saved.get("config", CONFIG), a.tokenizer, a.out)
     print({p.name: p.stat().st_size for p in sorted(Path(a.out).iterdir())})

@@ -4,11 +4,13 @@ import math
 
 import torch
 
+import model as network
+
 
 def orthogonal(g, steps=5):
-    """About U Vᵀ of each matrix [..., m, n], m ≤ n, by Newton-Schulz iterations in bfloat16."""
+    """About U Vᵀ of each matrix [..., m, n], m ≤ n, by Newton-Schulz iterations in the type of the model's products."""
     a, b, c = 3.4445, -4.7750, 2.0315
-    x = (g / (g.norm(dim=(-2, -1), keepdim=True) + 1e-7)).bfloat16()
+    x = (g / (g.norm(dim=(-2, -1), keepdim=True) + 1e-7)).to(network.LOW)
     for _ in range(steps):
         s = x @ x.mT
         x = a * x + (b * s + c * s @ s) @ x

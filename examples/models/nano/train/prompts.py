@@ -8,6 +8,7 @@ from pathlib import Path
 
 import torch
 
+from judge import Judge
 from wordings import CATEGORIES, NAME, REASON, category_line, distractor_line, topic_line
 
 HANDLING = (
@@ -259,7 +260,7 @@ def natural_rule(category, text):
     return "H1"
 
 
-# Share of the texts in training that are made of pieces of others.
+# Share of the texts that are made of pieces of others, as long as everything is learnt.
 MADE = 0.5
 
 # How chat is spelt to get around filters.
@@ -433,12 +434,12 @@ class Sampler:
         self.encoder, self.topics = encoder, topics
         self.rows = [r for r in rows if r["part"] == part and not r["augmented"] and (r["natural"] or not natural_only)]
         self.training = part == "train"
-        made = [r for r in rows if r["augmented"] and self.training]
+        made, self.judge, self.pieces = [r for r in rows if r["augmented"] and not r["fresh"] and self.training], None, MADE
+        self.fresh = [r for r in rows if r["augmented"] and r["fresh"] and self.training]
         self.shipped = [shipped_policy(p) for p in sorted(Path(policies).glob("*.md"))] if policies else []
         self.natural = {c: [r for r in self.rows if r["labels"][i] == 1 and r["natural"]] for i, c in enumerate(CATEGORIES)}
         self.synthetic = {c: [r for r in self.rows if r["labels"][i] == 1 and not r["natural"]] for i, c in enumerate(CATEGORIES)}
-        self.made = {c: [r for r in made if r["labels"][i] == 1] for i, c in enumerate(CATEGORIES)}
-        self.made_clean, self.made_all = [r for r in made if all(l == 0 for l in r["filled"])], made
+        self.make(made)
         clean = [r for r in self.rows if all(l == 0 for l in r["filled"])]
         self.clean = {}
         for r in clean:
@@ -453,10 +454,21 @@ class Sampler:
                 self.topical.setdefault(w, []).append(r)
         self.topic_words = [w for w in self.topical]
 
+    def make(self, rows):
+        """Takes these rows for the texts that are made of pieces."""
+        self.made = {c: [r for r in rows if r["labels"][i] == 1] for i, c in enumerate(CATEGORIES)}
+        self.made_clean, self.made_all = [r for r in rows if all(l == 0 for l in r["filled"])], rows
+
+    def compare(self):
+        """From now on texts are mostly fresh pieces, and how surely one violates a policy is the judge's word."""
+        self.judge, self.pieces = Judge(self), 0.85
+        self.make(self.fresh)
+        self.about = {c: [r for r in self.fresh if r["soft"][i] > 0.6] for i, c in enumerate(CATEGORIES)}
+
     def positive(self, c):
         rng = self.rng
         natural, synthetic = self.natural[c], self.synthetic[c]
-        if self.made[c] and rng.random() < MADE:
+        if self.made[c] and rng.random() < self.pieces:
             return rng.choice(self.made[c])
         share = min(0.85, 0.25 + len(natural) / 400)
         if natural and (not synthetic or rng.random() < share):
@@ -464,12 +476,12 @@ class Sampler:
         return rng.choice(synthetic)
 
     def benign(self):
-        if self.made_clean and self.rng.random() < MADE:
+        if self.made_clean and self.rng.random() < self.pieces:
             return self.rng.choice(self.made_clean)
         return self.rng.choice(self.clean[self.rng.choice(self.sources)])
 
     def anything(self):
-        return self.rng.choice(self.made_all if self.made_all and self.rng.random() < MADE else self.everything)
+        return self.rng.choice(self.made_all if self.made_all and self.rng.random() < self.pieces else self.everything)
 
     def texts(self, count):
         """Messages alone, behind nothing but the system message: many texts for few tokens, to learn what words mean."""
@@ -614,6 +626,38 @@ class Sampler:
             items.append(self.item(row, None, off, lines, format, frame, stage))
         return dict(prefix=prefix, lines=lines, items=items, policy=policy, format=format, frame=frame, spelling=self.encoder.spelling)
 
+    def graded_group(self, count, stage):
+        """One policy and `count` fresh pieces, also such as nobody is sure of; what is in them, and so what is answered, is the judge's word. `shares` of an item: the
+        end of each category's rule and the probability that the message has that category."""
+        rng = self.rng
+        format = random_format(rng, stage["short"])
+        long = rng.random() < stage["long"]
+        n = rng.randint(3, 7) if long else rng.randint(1, stage["lines"])
+        distractors = sum(rng.random() < 0.5 for _ in range(3)) if n > 1 and rng.random() < 0.5 else 0
+        policy = random_policy(rng, self.specs(rng.sample(CATEGORIES, n), [], distractors, stage["allow"]), format, long)
+        frame = "winnow" if rng.random() < stage["winnow"] else "bare"
+        prefix, lines = self.encoder.prefix(policy, format, frame, rng.choice(["low", "low", "medium", "high"]))
+        live = [l for l in lines if l["kind"] == "category"]
+        items = []
+        for _ in range(count):
+            r = rng.random()
+            row = rng.choice(self.about[rng.choice(live)["key"]] if r < 0.35 else self.made_clean if r < 0.51 else self.made_all)
+            share = dict(zip(CATEGORIES, self.judge.categories(row).tolist()))
+            line, off = self.ruling(row, share, live)
+            item = self.item(row, line, off, lines, format, frame, stage)
+            items.append(dict(item, shares=[(l["close"], share[l["key"]]) for l in live]))
+        return dict(prefix=prefix, lines=lines, items=items, policy=policy, format=format, frame=frame, spelling=self.encoder.spelling)
+
+    def ruling(self, row, share, live):
+        """The rule that the row more likely than not falls under, a violated one first; or, where there is none, the category of an absent rule that it would fall under."""
+        violated, allowing = (max((l for l in live if l["polarity"] == p), key=lambda l: share[l["key"]], default=None) for p in (1, 0))
+        if violated and self.judge.share(row, live) > 0.5:
+            return violated, None
+        if allowing and share[allowing["key"]] > 0.5:
+            return allowing, None
+        off = max((c for c in CATEGORIES if c not in {l["key"] for l in live}), key=share.get, default=None)
+        return None, off if off and share[off] > 0.5 else None
+
     @staticmethod
     def holds(row, key):
         return row["labels"][CATEGORIES.index(key)] == 1 if key in CATEGORIES else key in row["words"]
@@ -675,15 +719,24 @@ class Sampler:
                 wrong = dict(quote=" " + rng.choice(row["text"].split()), key=l["key"] if l["key"] in CATEGORIES else "topic", id=l["id"])
                 analysis = [(t, "masked") for t, _ in analysis_pieces(wrong)]
         ids_, weights, at = self.encoder.answer(analysis, format.pieces(decision, ids, reason(finding)), rng)
-        return learn(prompt, span, ids_, weights, at, [l["close"] for l in (targets or ([line] if line is not None else []))], nearest, line,
-                     decision=decision, categories=self.known(row), row=row, finding=finding)
+        graded = float(decision) if targets or plain_safe else self.graded(row, decision, lines)
+        return learn(prompt, span, ids_, weights, at, [l["close"] for l in (targets or ([line] if line is not None else []))], nearest, line, VIOLATING if self.judge is None else 1.0,
+                     decision=decision, graded=graded, labels=[self.encoder.ids(l)[0] for l in format.labels],
+                     categories=self.known(row), row=row, finding=finding)
+
+    def graded(self, row, decision, lines):
+        """How surely the row violates these rules: mostly what the judge says, if there is one; a quarter is the label's where somebody gave one."""
+        if self.judge is None:
+            return float(decision)
+        share = self.judge.share(row, lines)
+        return share if row["augmented"] else 0.25 * decision + 0.75 * share
 
 
-# How much more the label of a violating message counts: one that is missed costs more than one too many.
+# How much more the label of a violating message counts, as long as everything is learnt: one that is missed costs more than one too many.
 VIOLATING = 1.3
 
 
-def learn(prompt, span, ids, weights, at, targets, nearest, line, **more):
+def learn(prompt, span, ids, weights, at, targets, nearest, line, violating=1.0, **more):
     """An item as the losses want it. `asks` are the places before a token that depends on the matching rule: the end of the prompt, the label, tokens of ids;
     `fetch` says for each which rule's end is looked at (none: the sink), `spell` which id it begins."""
     base, copied = len(prompt), copies(prompt, span, ids, at["quote"])
@@ -693,7 +746,7 @@ def learn(prompt, span, ids, weights, at, targets, nearest, line, **more):
             weights[p] = 0.0
     if more["decision"]:
         for p in at["label"]:
-            weights[p] *= VIOLATING
+            weights[p] *= violating
     asks, fetch, spell = [base - 1], [targets], [line["id"] if line else None]
     for kind in ("label", "id", "analysis_id"):
         for p in at[kind]:
