@@ -1,7 +1,7 @@
 """How surely a text violates a policy, from what the teacher sees of each category: the graded answers from which comparing is learnt.
 
-A text's most likely category is not the one with the largest log-odds: the teacher's categories are not of one scale (it takes every third rude word for an insult), and some go
-together. Seven of its log-odds in, seven out, and a policy is violated when one of the forbidden categories is there (a noisy or). Fitted on natural training texts, each judged by
+A text's most likely category is not the one with the largest log-odds: the teacher's categories are not of one scale (those of insults lie 3.8 too high), and some
+go together. Seven of its log-odds in, seven out, and a policy is violated when one of the forbidden categories is there (a noisy or). Fitted on natural training texts, each judged by
 the models that have not seen it, under policies as they are drawn for measuring. On such draws the AUROC is 0.94 for the largest log-odds and 0.96 for this.
 """
 import random
