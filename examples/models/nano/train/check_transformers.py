@@ -20,12 +20,13 @@ from prompts import Encoder, Format, random_policy, shipped_policy
 from wordings import CATEGORIES
 
 folder, examples = Path(sys.argv[1]).resolve(), sys.argv[2]
-winnow = sys.argv[3] if len(sys.argv) > 3 else ".build/release/winnow"
+root = Path(__file__).resolve().parents[4]
+winnow = sys.argv[3] if len(sys.argv) > 3 else str(root / ".build/release/winnow")
 torch.set_num_threads(1)
 rng = random.Random(4)
 encoder = Encoder(Tokenizer.from_file(str(folder / "tokenizer.json")))
 texts = [json.loads(line)["text"] for line in open(examples, encoding="utf-8")]
-policies = [shipped_policy(p) for p in sorted((Path(__file__).resolve().parents[4] / "policies").glob("*.md"))]
+policies = [shipped_policy(p) for p in sorted((root / "policies").glob("*.md"))]
 model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager")
 stop = json.loads((folder / "generation_config.json").read_text())["eos_token_id"]
 lines = []

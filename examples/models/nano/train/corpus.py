@@ -4,7 +4,7 @@ A label is 1, 0, or None where the set does not say. Sets (all MIT, Apache-2.0 o
 openai_moderation_2022, convabuse, context_toxicity_large, sms_spam, prompt_injections, irc_chat_logs (taken as clean), cope_policy_sets, hatecheck, and the
 SimpleSafetyTests and StrongREJECT parts of harmful_requests. `folder` holds one NAME.jsonl.gz for each, rows {"text", "labels": {...}}.
 """
-import gzip, hashlib, json, pickle, random, re, unicodedata
+import gzip, hashlib, json, math, pickle, random, re, unicodedata
 from collections import Counter
 from pathlib import Path
 
@@ -263,6 +263,26 @@ def describe(row, linear, most):
     row["quote"] = {c: linear.key_words(row["text"], c) for i, c in enumerate(CATEGORIES) if i == most or row["labels"][i] == 1}
     row["quote"][None] = row["quote"][CATEGORIES[most]]
     row["words"] = frozenset(w for w in words(row["text"]) if w.isalpha())
+
+
+def near_copies(rows, share=0.8):
+    """Indices of the test texts that have this share of their words (of both texts' words together) in common with a training text somebody wrote."""
+    index, train = {}, [frozenset(words(r["text"])) for r in rows if r["part"] == "train" and not r["augmented"]]
+    frequency = Counter(w for t in train for w in t)
+    # Two sets that have so much in common share one of the rarest few words of either.
+    def rarest(t):
+        return sorted(t, key=lambda w: (frequency[w], w))[:len(t) - math.ceil(share * len(t)) + 1]
+
+    for n, t in enumerate(train):
+        for w in rarest(t):
+            index.setdefault(w, []).append(n)
+    found = set()
+    for n, r in enumerate(rows):
+        if r["part"] == "test":
+            t = frozenset(words(r["text"]))
+            if any(len(t & train[k]) >= share * len(t | train[k]) for k in {k for w in rarest(t) for k in index.get(w, ())}):
+                found.add(n)
+    return found
 
 
 def prepare(folder, cache):

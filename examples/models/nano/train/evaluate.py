@@ -5,6 +5,7 @@ usage: evaluate.py DATA CACHE TOKENIZER CHECKPOINT [--policies 60] [--raw] [--pa
 Policies are drawn at random: 2 to 4 category rules with random ids, order and polarity, as text that was never used for training (`unseen`) or in
 wordings from training (`seen`). Texts are natural only. The opponent is a logistic regression for each category over word unigrams and bigrams,
 trained on the same training part and told which categories the policy forbids: its score is the largest of theirs.
+Unconstrained answers are the model's own but for one thing: reasoning that has not ended after 48 tokens is ended.
 """
 import argparse
 import copy
@@ -161,7 +162,7 @@ class Evaluation:
     def table(self, count, unseen, per=10, topic=False):
         s, rng = self.sampler, self.sampler.rng
         truth, direct, reasoned, linear, category = [], [], [], [], []
-        flips, inverted, cites, cites_free, swapped, quotes, free_ok, tokens = [], [], [], [], [], [], [], []
+        flips, inverted, cites, cites_free, swapped, stays, quotes, free_ok, tokens = [], [], [], [], [], [], [], [], []
         for k in range(count):
             frame = "winnow" if k % 2 else "bare"
             format = Format("json")
@@ -191,11 +192,12 @@ class Evaluation:
                 category.append(line["key"] if t else None)
                 said = x["analysis"]
                 quoted = re.match(r"It says: ?(.*)\. Closest rule: ", said)
-                quotes.append(quoted is not None and quoted[1].strip().lower() in row["text"].lower())
+                words = quoted[1].strip().lower() if quoted else ""
+                quotes.append(bool(words) and words in row["text"].lower())
                 parsed = None
                 try:
                     parsed = json.loads(z["free"])
-                    good = set(parsed) == {"violation", "rule_ids", "rationale"} and parsed["violation"] in (0, 1)
+                    good = set(parsed) == {"violation", "rule_ids", "rationale"} and parsed["violation"] in (0, 1) and isinstance(parsed["rule_ids"], list)
                 except (ValueError, TypeError):
                     good = False
                 free_ok.append(good)
@@ -215,13 +217,14 @@ class Evaluation:
                 old = [l["id"] for l in lines]
                 new = dict(zip(old, old[1:] + old[:1]))
                 for (r, l), x in zip(hits, self.ask(changed(policy, ids=new), format, [r["text"] for r, _ in hits], frame)):
+                    stays.append(bool(x["decision"]))
                     if x["decision"]:
                         swapped.append(x["cited"] == [new[l["id"]]])
         result = dict(
             texts=len(truth), violations=sum(truth), prefix_tokens=round(sum(tokens) / len(tokens)), auroc_direct=auroc(truth, direct), auroc_reasoned=auroc(truth, reasoned),
             auroc_linear=auroc(truth, linear) if not topic else None, accuracy=rate((s > 0) == bool(t) for s, t in zip(reasoned, truth)),
             recall=rate(s > 0 for s, t in zip(reasoned, truth) if t), false_alarms=rate(s > 0 for s, t in zip(reasoned, truth) if not t),
-            flips_when_removed=rate(flips), flips_when_inverted=rate(inverted), right_id=rate(cites), right_id_swapped=rate(swapped), right_id_unconstrained=rate(cites_free),
+            flips_when_removed=rate(flips), flips_when_inverted=rate(inverted), right_id=rate(cites), right_id_swapped=rate(swapped), hits_after_swapping=rate(stays), right_id_unconstrained=rate(cites_free),
             quoted_in_text=rate(quotes), json_unconstrained=rate(free_ok))
         if not topic:
             negatives = [s for s, t in zip(direct, truth) if not t]

@@ -1,10 +1,13 @@
 """Measures the exported folder through Winnow itself: prompts, constrained decoding and scores are the engine's.
 
-usage: evaluate_engine.py DATA CACHE FOLDER [--winnow PATH] [--policies 60] > result.json
+usage: evaluate_engine.py DATA CACHE FOLDER [--winnow PATH] [--policies 60] [--strict] > result.json
 
 Policies are drawn at random: 2 to 4 category rules with random ids, order and polarity, in wordings from training (`seen`) or kept from it (`unseen`).
 Texts are natural and held out; a violating text is used once, at most 120 of a category. The opponent is a logistic regression for each category over word unigrams and bigrams, trained on the same training
 part and told which categories the policy forbids: its score is the largest of theirs.
+
+Where a set does not say whether a text has a category, the text counts as one without it if the opponent is sure of that. `--strict` leaves such texts out, and all that share
+four fifths of their words with a training text.
 """
 import argparse
 import json
@@ -17,7 +20,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from corpus import prepare
+from corpus import near_copies, prepare
 from evaluate import auroc, changed, rate
 from prompts import Encoder, Format, Sampler, random_policy
 from wordings import CATEGORIES
@@ -87,7 +90,7 @@ class Pools:
 def table(engine, sampler, count, unseen, per=12):
     s, rng, format, pools = sampler, sampler.rng, Format("json"), Pools(sampler)
     truth, reasoned, direct, linear, category, read, quoted, whole = [], [], [], [], [], [], [], []
-    removed, inverted, cites, swapped = [], [], [], []
+    removed, inverted, cites, swapped, stays = [], [], [], [], []
     for number in range(count):
         specs = s.specs(rng.sample(CATEGORIES, rng.randint(2, 4)), [], rng.randint(0, 1), allow=0.2)
         policy = random_policy(rng, specs, format, unseen=unseen)
@@ -108,7 +111,7 @@ def table(engine, sampler, count, unseen, per=12):
             read.append(x["outcome"] in ("violates", "safe"))
             said = re.match(r"It says: ?(.*)\. Closest rule: ", x["reasoning"].strip())
             words, text = said[1].strip().lower() if said else "", row["text"].lower()
-            quoted.append(said is not None and words in text)
+            quoted.append(bool(words) and words in text)
             whole.append(bool(words) and re.search(rf"(?<!\w){re.escape(words)}(?!\w)", text) is not None)
             truth.append(t)
             reasoned.append(x["score"])
@@ -130,6 +133,7 @@ def table(engine, sampler, count, unseen, per=12):
             old = [l["id"] for l in lines]
             new = dict(zip(old, old[1:] + old[:1]))
             for (r, l), x in zip(hits, engine.ask(changed(policy, ids=new).text, [r["text"] for r, _ in hits])):
+                stays.append(x["hit"])
                 if x["hit"]:
                     swapped.append(x["cited"] == [new[l["id"]]])
 
@@ -141,21 +145,30 @@ def table(engine, sampler, count, unseen, per=12):
     return dict(texts=len(truth), violations=sum(truth), readable=rate(read), auroc_reasoned=auroc(truth, reasoned), auroc_direct=auroc(truth, direct), auroc_linear=auroc(truth, linear),
                 accuracy=rate((x > 0.5) == bool(t) for x, t in zip(reasoned, truth)), recall=rate(x > 0.5 for x, t in zip(reasoned, truth) if t),
                 false_alarms=rate(x > 0.5 for x, t in zip(reasoned, truth) if not t), flips_when_removed=rate(removed), flips_when_inverted=rate(inverted), right_id=rate(cites),
-                right_id_swapped=rate(swapped), quoted_in_text=rate(quoted), quoted_whole_words=rate(whole), by_category={c: dict(n=category.count(c), nano=against_all(direct, c), linear=against_all(linear, c)) for c in CATEGORIES})
+                right_id_swapped=rate(swapped), hits_after_swapping=rate(stays), quoted_in_text=rate(quoted), quoted_whole_words=rate(whole), by_category={c: dict(n=category.count(c), nano=against_all(direct, c), linear=against_all(linear, c)) for c in CATEGORIES})
+
+
+def strict(rows):
+    """The rows without near copies of training texts, and without guesses where a set says nothing."""
+    copies = near_copies(rows)
+    return [dict(r, filled=r["labels"]) if r["part"] == "test" else r for n, r in enumerate(rows) if n not in copies]
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     for name in ("data", "cache", "folder"):
         parser.add_argument(name)
-    parser.add_argument("--winnow", default=".build/release/winnow")
+    parser.add_argument("--winnow", default=str(Path(__file__).resolve().parents[4] / ".build/release/winnow"))
     parser.add_argument("--policies", type=int, default=60)
     parser.add_argument("--only", default="seen,unseen")
     parser.add_argument("--seed", type=int, default=11)
+    parser.add_argument("--strict", action="store_true")
     a = parser.parse_args()
     from tokenizers import Tokenizer
 
     rows, _, topics = prepare(a.data, a.cache)
+    if a.strict:
+        rows = strict(rows)
     encoder = Encoder(Tokenizer.from_file(os.path.join(a.folder, "tokenizer.json")))
     result = {}
     with tempfile.TemporaryDirectory() as folder:

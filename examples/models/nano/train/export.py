@@ -1,6 +1,6 @@
 """Writes a training checkpoint as a gpt-oss folder: config.json, model.safetensors with MXFP4 experts, tokenizer files.
 
-usage: export.py CHECKPOINT.pt TOKENIZER OUT [--no-rounding FILE.pt]
+usage: export.py CHECKPOINT.pt TOKENIZER OUT
 """
 import argparse
 import json

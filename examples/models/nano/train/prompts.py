@@ -452,7 +452,7 @@ class Sampler:
         for r in clean:
             for w in r["words"] & topics:
                 self.topical.setdefault(w, []).append(r)
-        self.topic_words = [w for w in self.topical]
+        self.topic_words = sorted(self.topical)
 
     def make(self, rows):
         """Takes these rows for the texts that are made of pieces."""

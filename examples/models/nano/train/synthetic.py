@@ -340,6 +340,11 @@ def fill(rng, template):
     return out
 
 
+def filled(rng, template, count):
+    """Different texts of one template, in the order in which they were drawn: a set of strings has another order in every process."""
+    return list(dict.fromkeys(fill(rng, template) for _ in range(count)))
+
+
 def _table(text):
     return [tuple(line.split("|", 2)) for line in text.strip().split("\n")]
 
@@ -348,16 +353,16 @@ def rows(rng, per_template=12):
     """Rows {text, category or None, rule, safe}."""
     out = []
     for category, rule, template in _table(VIOLATES):
-        for text in {fill(rng, template) for _ in range(per_template)}:
+        for text in filled(rng, template, per_template):
             out.append(dict(text=text, category=category, rule=rule, safe=False))
     for category, rule, template in _table(SAFE):
-        for text in {fill(rng, template) for _ in range(per_template)}:
+        for text in filled(rng, template, per_template):
             out.append(dict(text=text, category=category, rule=rule, safe=True))
     for line in (Path(__file__).parent / "messages.tsv").read_text(encoding="utf-8").splitlines():
         label, text = line.split("\t")
         safe = label.startswith("safe_")
         out.append(dict(text=text, category=None if safe else label, rule=None, safe=safe))
     for template in [t for t in PLAIN.split("|") if t]:
-        for text in {fill(rng, template) for _ in range(per_template)}:
+        for text in filled(rng, template, per_template):
             out.append(dict(text=text, category=None, rule=None, safe=True))
     return out

@@ -1631,6 +1631,11 @@ class Phrases:
         self.train = [p for i, p in enumerate(own) if i % 5 != 3]
         self.train += [p for p in dict.fromkeys(more) if self.words(p) not in same and p not in self.train]
 
+    def forget(self, taught):
+        """Keeps no phrase that stands within one of the `taught`."""
+        text = "\n".join(taught)
+        self.kept = [p for p in self.kept if not re.search(rf"(?i)(?<!\w){re.escape(p)}(?!\w)", text)]
+
     @staticmethod
     def words(phrase):
         return frozenset(re.findall(r"[a-z]+", phrase.lower())) - {"a", "an", "the", "of", "or", "and", "to", "in", "for"}
@@ -1651,6 +1656,10 @@ NP = {c: Phrases(p, _MORE[c]["NP"]) for c, p in _phrases(NP).items()}
 VP = {c: Phrases(p, _MORE[c]["VP"]) for c, p in _phrases(VP).items()}
 WORDS = {c: list(dict.fromkeys(w + _MORE[c]["WORDS"])) for c, w in WORDS.items()}
 OTHER_NP, OTHER_VP = Phrases(DISTRACTORS, _MORE["other"]["NP"]), Phrases([], _MORE["other"]["VP"])
+for _c in CATEGORIES:
+    for _phrases_of in (NP[_c], VP[_c]):
+        _phrases_of.forget(NP[_c].train + VP[_c].train + WORDS[_c] + DEF[_c])
+OTHER_NP.forget(OTHER_NP.train + OTHER_VP.train)
 
 
 def _frames(name):
