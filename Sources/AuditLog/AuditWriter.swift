@@ -16,6 +16,8 @@ public struct AuditWriter: Sendable {
   /// Opens or makes the file and notes the run's start.
   public init(path: String, pipeline: ModerationPipeline, runID: String, version: String, keepText: Bool = false) throws {
     var configuration = Configuration()
+    // Somebody may be reading the file, or copying it.
+    configuration.busyMode = .timeout(10)
     configuration.prepareDatabase { database in
       try database.execute(sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL")
     }
@@ -85,8 +87,7 @@ public struct AuditWriter: Sendable {
       runID, outcome.batch.messages[message].position,
     ])
     for (index, record) in outcome.stages.enumerated() {
-      guard case .success(let judgement)? = record.judged[Int32(message)]?.result else { continue }
-      for finding in judgement.findings where finding.rationale != nil || finding.reasoning != nil {
+      for finding in record.judged[Int32(message)]?.findings ?? [] where finding.rationale != nil || finding.reasoning != nil {
         try database.cachedStatement(
           sql: "INSERT OR REPLACE INTO rationale (run, position, stage, category, rationale, reasoning) VALUES (?, ?, ?, ?, ?, ?)"
         ).execute(arguments: [

@@ -29,8 +29,8 @@ final class PartialFile {
   /// Bytes there.
   private(set) var count = 0
   private(set) var state: State?
-  /// Whether the partial file is no longer there, or not ours.
-  private var isGone = false
+  /// Whether the partial file is not there any more, or not ours: it is not before it is open and locked.
+  private var isGone = true
 
   /// Opens what an earlier run left, or a new file.
   init(for path: String) throws(HubError) {
@@ -40,10 +40,9 @@ final class PartialFile {
     guard descriptor >= 0 else { throw Self.failure("cannot create", path + Self.suffix) }
     // A file system without locks is used without.
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK else {
-      // Not ours to remove.
-      isGone = true
       throw HubError(.fileSystem, "\(path)\(Self.suffix): another pull writes to it")
     }
+    isGone = false
     try resume()
   }
 

@@ -88,15 +88,88 @@ func readDescriptor(_ descriptor: Int32, into buffer: UnsafeMutableRawBufferPoin
   }
 }
 
-/// Opens an input as what its first bytes say it is: gzip, Zstandard or plain.
+/// Opens an input as what its first bytes say it is: gzip, Zstandard or plain; also what comes through a pipe.
 public func openSource(path: String, maxExpansion: Int = ExpansionGuard.defaultFactor) throws(RecordIOError) -> any ByteSource {
   let file = try FileSource(path: path)
-  guard !file.isLive else { return path.hasSuffix(".gz") ? try GzipSource(file, maxExpansion: maxExpansion) : file }
+  guard !file.isLive else { return PipeSource(file, maxExpansion: maxExpansion) }
   var magic: [UInt8] = [0, 0, 0, 0]
   let count = magic.withUnsafeMutableBytes { pread(file.descriptor, $0.baseAddress, 4, 0) }
-  if count >= 2, magic[0] == 0x1F, magic[1] == 0x8B { return try GzipSource(file, maxExpansion: maxExpansion) }
-  if count == 4, magic == [0x28, 0xB5, 0x2F, 0xFD] { return try ZstdSource(file, maxExpansion: maxExpansion) }
-  return file
+  switch Compression(magic.prefix(max(0, count))) {
+  case .gzip: return try GzipSource(file, maxExpansion: maxExpansion)
+  case .zstd: return try ZstdSource(file, maxExpansion: maxExpansion)
+  case nil: return file
+  }
+}
+
+/// How an input is compressed, by its first bytes (RFC 1952; RFC 8878, whose skippable frames parallel compressors begin with).
+enum Compression {
+  case gzip, zstd
+
+  init?(_ head: some Collection<UInt8>) {
+    let head = Array(head.prefix(4))
+    if head.starts(with: [0x1F, 0x8B]) {
+      self = .gzip
+    } else if head == [0x28, 0xB5, 0x2F, 0xFD] || (head.count == 4 && head[0] & 0xF0 == 0x50 && head[1...] == [0x2A, 0x4D, 0x18]) {
+      self = .zstd
+    } else {
+      return nil
+    }
+  }
+
+  /// Whether more bytes could make a beginning of these. Text never waits: no record begins with them.
+  static func mayBegin(_ head: [UInt8]) -> Bool {
+    switch head.count {
+    case 0: true
+    case 1: head[0] == 0x1F || head[0] == 0x28 || head[0] & 0xF0 == 0x50
+    case 2, 3: [0x28, 0xB5, 0x2F, 0xFD].starts(with: head) || (head[0] & 0xF0 == 0x50 && [0x2A, 0x4D, 0x18].starts(with: head[1...]))
+    default: false
+    }
+  }
+}
+
+/// A pipe, of which only the first bytes tell whether it is compressed.
+final class PipeSource: ByteSource {
+  private let file: FileSource
+  private let maxExpansion: Int
+  /// The pipe itself, or what decompresses it, once that is known.
+  private var source: (any ByteSource)?
+  var path: String { file.path }
+  var isLive: Bool { true }
+  var bytesRead: Int { file.bytesRead }
+
+  init(_ file: FileSource, maxExpansion: Int) {
+    self.file = file
+    self.maxExpansion = maxExpansion
+  }
+
+  func isReadable(within milliseconds: Int32) -> Bool { source?.isReadable(within: milliseconds) ?? file.isReadable(within: milliseconds) }
+
+  func read(into buffer: UnsafeMutableRawBufferPointer) throws(RecordIOError) -> Int {
+    if let source { return try source.read(into: buffer) }
+    var count = 0
+    while Compression.mayBegin(Array(buffer[..<count])) {
+      let more = try file.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[count...]))
+      if more == 0 { break }
+      count += more
+    }
+    let head = buffer[..<count]
+    switch Compression(head) {
+    case .gzip: source = try GzipSource(file, maxExpansion: maxExpansion, head: Array(head))
+    case .zstd: source = try ZstdSource(file, maxExpansion: maxExpansion, head: Array(head))
+    case nil:
+      source = file
+      return count
+    }
+    return try read(into: buffer)
+  }
+}
+
+extension [UInt8] {
+  /// Puts `head` to the front, with room for it; gives where it stands.
+  fileprivate mutating func put(_ head: [UInt8]) -> Range<Int> {
+    if head.count > count { self = head } else { replaceSubrange(..<head.count, with: head) }
+    return 0..<head.count
+  }
 }
 
 /// Refuses compressed input that expands beyond reason. Deflate reaches 1,030:1 only on constant data; chat logs reach 5 to 30.
@@ -124,13 +197,20 @@ public final class GzipSource: ByteSource {
   private var pending: Range<Int> = 0..<0
   private var expansion: ExpansionGuard
   private var insideMember = false
+  private var memberCount = 0
+  private var damage: RecordIOError?
+  /// The last output filled its buffer, so that more may come without further input.
+  private var holdsMore = false
   public var path: String { file.path }
   public var isLive: Bool { file.isLive }
   public var bytesRead: Int { file.bytesRead }
 
-  init(_ file: FileSource, maxExpansion: Int) throws(RecordIOError) {
+  /// - Parameter head: what was read of the file before.
+  init(_ file: FileSource, maxExpansion: Int, head: [UInt8] = []) throws(RecordIOError) {
     self.file = file
     expansion = ExpansionGuard(factor: maxExpansion)
+    expansion.compressed = head.count
+    pending = input.put(head)
     // 15 window bits + 16: gzip framing only.
     guard inflateInit2_(&stream, 31, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
       throw RecordIOError(.badCompression, path: file.path, detail: "zlib could not start")
@@ -139,11 +219,12 @@ public final class GzipSource: ByteSource {
 
   deinit { inflateEnd(&stream) }
 
-  public func isReadable(within milliseconds: Int32) -> Bool { !pending.isEmpty || file.isReadable(within: milliseconds) }
+  public func isReadable(within milliseconds: Int32) -> Bool { !pending.isEmpty || holdsMore || file.isReadable(within: milliseconds) }
 
   public func read(into buffer: UnsafeMutableRawBufferPointer) throws(RecordIOError) -> Int {
     while true {
-      if pending.isEmpty {
+      if let damage { throw damage }
+      if pending.isEmpty, !holdsMore {
         let count = try file.read(into: &input)
         if count == 0 {
           if insideMember { throw RecordIOError(.badCompression, path: path, detail: "gzip data ends in the middle; the file is truncated") }
@@ -152,9 +233,18 @@ public final class GzipSource: ByteSource {
         pending = 0..<count
         expansion.compressed += count
       }
+      if memberCount > 0, !insideMember {
+        skipPadding()
+        if pending.isEmpty { continue }
+      }
       let produced = try inflateOnce(into: buffer)
       if produced > 0 { return produced }
     }
+  }
+
+  /// Zeros may follow the last member, as tape and block devices leave them; gzip itself takes them so.
+  private func skipPadding() {
+    while let first = pending.first, input[first] == 0 { pending.removeFirst() }
   }
 
   private func inflateOnce(into buffer: UnsafeMutableRawBufferPointer) throws(RecordIOError) -> Int {
@@ -168,14 +258,17 @@ public final class GzipSource: ByteSource {
       return (status, buffer.count - Int(stream.avail_out))
     }
     pending = (pending.upperBound - Int(stream.avail_in))..<pending.upperBound
+    holdsMore = stream.avail_out == 0
     expansion.expanded += produced
     try expansion.check(path: path)
     switch status {
     case Z_OK, Z_BUF_ERROR: break
     case Z_STREAM_END:
-      insideMember = false
+      (insideMember, holdsMore) = (false, false)
+      memberCount += 1
       inflateReset(&stream)
-    default: throw RecordIOError(.badCompression, path: path, detail: "gzip data is damaged at compressed byte \(expansion.compressed - pending.count)")
+    default:
+      damage = RecordIOError(.badCompression, path: path, detail: "gzip data is damaged at compressed byte \(expansion.compressed - pending.count)")
     }
     return produced
   }
@@ -189,24 +282,31 @@ public final class ZstdSource: ByteSource {
   private var pending: Range<Int> = 0..<0
   private var expansion: ExpansionGuard
   private var insideFrame = false
+  private var damage: RecordIOError?
+  /// The last output filled its buffer, so that more may come without further input.
+  private var holdsMore = false
   public var path: String { file.path }
   public var isLive: Bool { file.isLive }
   public var bytesRead: Int { file.bytesRead }
 
-  init(_ file: FileSource, maxExpansion: Int) throws(RecordIOError) {
+  /// - Parameter head: what was read of the file before.
+  init(_ file: FileSource, maxExpansion: Int, head: [UInt8] = []) throws(RecordIOError) {
     self.file = file
     expansion = ExpansionGuard(factor: maxExpansion)
+    expansion.compressed = head.count
+    pending = input.put(head)
     guard let context = ZSTD_createDCtx() else { throw RecordIOError(.badCompression, path: file.path, detail: "zstd could not start") }
     self.context = context
   }
 
   deinit { ZSTD_freeDCtx(context) }
 
-  public func isReadable(within milliseconds: Int32) -> Bool { !pending.isEmpty || file.isReadable(within: milliseconds) }
+  public func isReadable(within milliseconds: Int32) -> Bool { !pending.isEmpty || holdsMore || file.isReadable(within: milliseconds) }
 
   public func read(into buffer: UnsafeMutableRawBufferPointer) throws(RecordIOError) -> Int {
     while true {
-      if pending.isEmpty {
+      if let damage { throw damage }
+      if pending.isEmpty, !holdsMore {
         let count = try file.read(into: &input)
         if count == 0 {
           if insideFrame { throw RecordIOError(.badCompression, path: path, detail: "zstd data ends in the middle; the file is truncated") }
@@ -222,11 +322,18 @@ public final class ZstdSource: ByteSource {
         pending = (pending.lowerBound + source.pos)..<pending.upperBound
         return status
       }
-      if ZSTD_isError(status) != 0 { throw RecordIOError(.badCompression, path: path, detail: "zstd data is damaged") }
+      if ZSTD_isError(status) != 0 { damage = Self.damage(status, path) }
       insideFrame = status != 0
+      holdsMore = insideFrame && output.pos == output.size
       expansion.expanded += output.pos
       try expansion.check(path: path)
       if output.pos > 0 { return output.pos }
     }
+  }
+
+  private static func damage(_ status: Int, _ path: String) -> RecordIOError {
+    let words = String(cString: ZSTD_getErrorName(status))
+    let fix = ZSTD_getErrorCode(status) == ZSTD_error_frameParameter_windowTooLarge ? "; its window is above 128 MiB: pipe it through `zstd -dc --long=31`" : ""
+    return RecordIOError(.badCompression, path: path, detail: "zstd data cannot be read: \(words.lowercased())\(fix)")
   }
 }

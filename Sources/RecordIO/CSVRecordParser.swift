@@ -78,8 +78,12 @@ struct CSVRecordParser {
     json.append(UInt8(ascii: "}"))
     func field(_ name: String?) -> [UInt8] { name.flatMap { columns.firstIndex(of: $0) }.map { fields[$0] } ?? [] }
     var id: [UInt8] = []
-    if columns.contains(mapping.id) { JSONText.appendQuoted(field(mapping.id), to: &id) } else { id = Array("\(position.line + 1)".utf8) }
-    guard id.count > 2 || !columns.contains(mapping.id) else { throw Failure(reason: .missingID, detail: "column `\(mapping.id)` is empty") }
+    if !field(mapping.id).isEmpty {
+      JSONText.appendQuoted(field(mapping.id), to: &id)
+    } else {
+      guard mapping.idOptional else { throw Failure(reason: .missingID, detail: "column `\(mapping.id)` is empty") }
+      id = Array("\(position.line + 1)".utf8)
+    }
     var message = MessageRecord(position: position.record, kind: mapping.kind, id: state.append(id), text: .empty, record: state.append(json))
     switch mapping.kind {
     case .message: message.text = state.append(field(mapping.text))

@@ -13,9 +13,9 @@ public final class FollowSource: ByteSource {
   public private(set) var bytesRead = 0
   private var descriptor: Int32
   private var position = 0
-  private var lastByte: UInt8 = 0x0A
-  /// The file before a rotation ended without a line end: one is owed, so that two lines never become one.
-  private var owesLineEnd = false
+  /// The next bytes are of another file, or of the same one cut short: ``read(into:)`` gives 0 until ``beginNewFile()``. Its reader must know: a last line may
+  /// lack its line end, and a new file has places, a byte order mark and a header of its own.
+  private(set) var hasNewFile = false
   /// Asked while waiting; true ends the input.
   private let isStopped: @Sendable () -> Bool
 
@@ -31,38 +31,30 @@ public final class FollowSource: ByteSource {
 
   deinit { close(descriptor) }
 
+  func beginNewFile() { hasNewFile = false }
+
   public func read(into buffer: UnsafeMutableRawBufferPointer) throws(RecordIOError) -> Int {
-    while true {
-      if owesLineEnd {
-        (owesLineEnd, lastByte) = (false, 0x0A)
-        buffer[0] = 0x0A
-        return 1
-      }
+    while !hasNewFile {
       let count = try readDescriptor(descriptor, into: buffer, path: path)
       if count > 0 {
         position += count
         bytesRead += count
-        lastByte = buffer[count - 1]
         return count
       }
       if isStopped() { return 0 }
-      if followRotation() {
-        owesLineEnd = lastByte != 0x0A
-        continue
-      }
-      usleep(10_000)
+      hasNewFile = followRotation()
+      if !hasNewFile { usleep(10_000) }
     }
+    return 0
   }
 
   public func isReadable(within milliseconds: Int32) -> Bool {
     var waited: Int32 = 0
     while true {
-      if owesLineEnd { return true }
+      if hasNewFile { return true }
       if let status = fileStatus(descriptor), Int(status.st_size) > position { return true }
-      if followRotation() {
-        owesLineEnd = lastByte != 0x0A
-        continue
-      }
+      hasNewFile = followRotation()
+      if hasNewFile { return true }
       if waited >= milliseconds { return false }
       usleep(2_000)
       waited += 2

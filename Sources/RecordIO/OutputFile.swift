@@ -91,8 +91,37 @@ public func readFile(path: String, limit: Int = 64 << 20) throws(RecordIOError) 
   }
 }
 
-/// Whether both paths name the same regular file.
-public func isSameFile(_ a: String, _ b: String) -> Bool {
+/// Refuses a file that two outputs would write, or that is read too: what one of them wrote would be lost.
+///
+/// - Parameter outputs: each with the name under which its user knows it; `-` is standard output.
+public func refuseSharedFiles(outputs: [(name: String, path: String)], inputs: [String]) throws(RecordIOError) {
+  let files = outputs.filter { $0.path != "-" }
+  for (index, output) in files.enumerated() {
+    if inputs.contains(where: { $0 != "-" && isSameFile($0, output.path) }) {
+      throw RecordIOError(.cannotOpen, path: output.path, detail: "is an input, and \(output.name) would empty it before it is read; name another file")
+    }
+    if let other = files[..<index].first(where: { isSameFile($0.path, output.path) }) {
+      throw RecordIOError(.cannotOpen, path: output.path, detail: "is named by \(other.name) and by \(output.name); give each its own file")
+    }
+  }
+}
+
+/// Whether both paths name the same regular file, also one that is not there yet. Devices and pipes may be named twice.
+func isSameFile(_ a: String, _ b: String) -> Bool {
   var (first, second) = (stat(), stat())
-  return stat(a, &first) == 0 && stat(b, &second) == 0 && first.st_mode & S_IFMT == S_IFREG && first.st_dev == second.st_dev && first.st_ino == second.st_ino
+  switch (stat(a, &first) == 0, stat(b, &second) == 0) {
+  case (true, true): return first.st_mode & S_IFMT == S_IFREG && first.st_dev == second.st_dev && first.st_ino == second.st_ino
+  case (false, false): return futurePlace(of: a) == futurePlace(of: b)
+  default: return false
+  }
+}
+
+/// Where a file that does not exist would come to be.
+private func futurePlace(of path: String) -> String {
+  let slash = path.lastIndex(of: "/")
+  let name = slash.map { String(path[path.index(after: $0)...]) } ?? path
+  let folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+  guard let real = realpath(folder, nil) else { return path }
+  defer { free(real) }
+  return String(cString: real) + "/" + name
 }

@@ -30,7 +30,23 @@ public struct StreamPosition: Sendable, Hashable, Codable {
   public var line = 0
   /// Records before this place in the whole stream, dead ones included.
   public var record = 0
+  /// What stands right before this place; nil where that is not known.
+  public var mark: InputMark?
   public init() {}
+}
+
+/// The last bytes before a place, by length and hash: a reader that goes on there knows its input again by them.
+public struct InputMark: Sendable, Hashable, Codable {
+  static let longest = 4096
+  public private(set) var length: Int
+  public private(set) var hash: UInt64
+
+  init(_ bytes: UnsafeBufferPointer<UInt8>) {
+    let last = bytes.suffix(Self.longest)
+    length = last.count
+    // FNV-1a, 64 bits: by chance, other bytes have the same hash once in 10^19.
+    hash = last.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+  }
 }
 
 /// What one call of the reader brings.
@@ -72,10 +88,22 @@ public final class RecordReader {
     var isTooLong = false
   }
 
+  /// A record beyond the limit, of which no more is kept than its beginning: the same whatever the reads.
   private struct SkippedRecord {
-    var head: [UInt8]
-    var position: StreamPosition
-    var dropped: Int
+    private(set) var head: [UInt8] = []
+    /// Without the line end.
+    private var length = 0
+    var dropped = 0
+
+    mutating func keep(_ bytes: UnsafeBufferPointer<UInt8>) {
+      head.append(contentsOf: bytes.prefix(1024 - head.count))
+      length += bytes.count
+    }
+
+    /// A CR that is the last byte belongs to the line end.
+    mutating func finish() {
+      if length == head.count, head.last == 0x0D { head.removeLast() }
+    }
   }
 
   /// - Parameter inputs: paths; `-` is standard input.
@@ -97,20 +125,46 @@ public final class RecordReader {
 
   private func resume() throws(RecordIOError) {
     try openCurrent()
-    // The CSV header is read again in any case.
-    let mark = csv == nil ? 0 : try discardByteOrderMark()
-    if csv != nil { try readCSVHeader() }
-    var left = position.byteOffset - mark - headerBytes
-    if headerBytes == 0, let file = source as? FileSource, file.seek(to: position.byteOffset) { return }
-    left -= buffer.discard(left)
+    var skipped = 0
+    if csv != nil {
+      // The CSV header is read again in any case.
+      skipped = try discardByteOrderMark()
+      try readCSVHeader()
+      skipped += headerBytes
+    }
+    let markLength = position.mark?.length ?? 0
+    let target = position.byteOffset - markLength
+    if csv == nil, let file = source as? FileSource, file.seek(to: target) { skipped = target }
+    try skip(target - skipped)
+    try recognise(markLength)
+  }
+  private var headerBytes = 0
+
+  private func skip(_ count: Int) throws(RecordIOError) {
+    var left = count - buffer.discard(count)
     while left > 0 {
-      guard try buffer.fill(from: source!, atLeast: 1 << 16) > 0 else {
-        throw RecordIOError(.checkpoint, path: inputs[position.file], detail: "the input is shorter than when the checkpoint was written")
-      }
+      try fillForResume()
       left -= buffer.discard(left)
     }
   }
-  private var headerBytes = 0
+
+  /// Refuses to go on in another input than the one that was read before.
+  private func recognise(_ length: Int) throws(RecordIOError) {
+    guard let mark = position.mark else { return }
+    while buffer.count < length { try fillForResume() }
+    guard InputMark(buffer.bytes(buffer.head..<(buffer.head + length))) == mark else {
+      throw RecordIOError(
+        .checkpoint, path: inputs[position.file],
+        detail: "is not the input that was read when the checkpoint was written: other bytes stand before the place to go on from; remove the checkpoint (and the output) to start anew")
+    }
+    _ = buffer.discard(length)
+  }
+
+  private func fillForResume() throws(RecordIOError) {
+    guard try buffer.fill(from: source!, atLeast: 1 << 16) > 0 else {
+      throw RecordIOError(.checkpoint, path: inputs[position.file], detail: "the input is shorter than when the checkpoint was written")
+    }
+  }
 
   private func openCurrent() throws(RecordIOError) {
     let path = inputs[position.file]
@@ -120,18 +174,25 @@ public final class RecordReader {
   }
 
   /// The next batch; nil at the end of the last input or after a stop.
+  ///
+  /// After damage in the input, what came whole before it is returned first; the next call throws.
   public func next() throws(RecordIOError) -> ReadBatch? {
+    if let damage { throw damage }
     while position.file < inputs.count {
       if let stopAt, position.record >= stopAt.record { return nil }
       if source == nil {
         try openCurrent()
-        position.byteOffset = 0
-        position.line = 0
-        position.byteOffset += try discardByteOrderMark()
+        try beginFile()
         if csv != nil { try readCSVHeader() }
       }
       if let batch = try readBatch() { return batch }
       if isStopped() { return nil }
+      if let followed = source as? FollowSource, followed.hasNewFile {
+        followed.beginNewFile()
+        try beginFile()
+        try readHeaderOfNewFile()
+        continue
+      }
       source = nil
       position.file += 1
     }
@@ -142,6 +203,25 @@ public final class RecordReader {
   public var isLive: Bool { follow || inputs.contains("-") || (source?.isLive ?? false) }
   /// Bytes read from the current input's file.
   public var bytesRead: Int { source?.bytesRead ?? 0 }
+
+  private var damage: RecordIOError?
+
+  private func beginFile() throws(RecordIOError) {
+    (position.byteOffset, position.line, position.mark) = (0, 0, nil)
+    position.byteOffset += try discardByteOrderMark()
+  }
+
+  /// A file that a followed one was rotated to may begin with a header again, or go on with records where its writer knows of no header: a first line without
+  /// the columns that are needed is a record.
+  private func readHeaderOfNewFile() throws(RecordIOError) {
+    guard csv != nil else { return }
+    let former = csv
+    do throws(RecordIOError) { try readCSVHeader() } catch {
+      guard error.code == .badHeader else { throw error }
+      csv = former
+      lines.removeAll()
+    }
+  }
 
   /// Bytes of a byte order mark at the start of the input.
   private func discardByteOrderMark() throws(RecordIOError) -> Int {
@@ -226,10 +306,14 @@ public final class RecordReader {
         let left = Int32(max(0, (until - .now).inSeconds * 1000))
         if left == 0 || !source.isReadable(within: left) { break gather }
       }
-      if try fillOrWait() == 0 {
+      do throws(RecordIOError) {
+        guard try fillOrWait() == 0 else { continue }
         ended = true
-        break
+      } catch {
+        if lines.isEmpty { throw error }
+        damage = error
       }
+      break
     }
     if ended, !stoppedEarly { finishLastLine() }
     if lines.isEmpty && finished == nil { return nil }
@@ -240,11 +324,7 @@ public final class RecordReader {
 
   /// The last line of a file may lack its line end.
   private func finishLastLine() {
-    if let record = skipping {
-      skipping = nil
-      finished = record
-      finished?.dropped += buffer.discard(.max)
-    } else if buffer.tail > scanFrom {
+    if buffer.tail > scanFrom {
       var end = buffer.tail
       if buffer[end - 1] == 0x0D { end -= 1 }
       lines.append(LineRange(start: scanFrom, end: end, next: buffer.tail))
@@ -253,20 +333,17 @@ public final class RecordReader {
 
   /// Drops the bytes of a record beyond the limit as they come.
   private func skipLongRecord() throws(RecordIOError) {
-    if skipping == nil {
-      skipping = SkippedRecord(head: Array(buffer.bytes(buffer.head..<min(buffer.tail, buffer.head + 1024))), position: position, dropped: 0)
+    var record = skipping ?? SkippedRecord()
+    let end = buffer.lineEnd(from: buffer.head)
+    record.keep(buffer.bytes(buffer.head..<(end ?? buffer.tail)))
+    record.dropped += buffer.discard(end.map { $0 + 1 - buffer.head } ?? .max)
+    skipping = record
+    if end == nil {
+      let count = try fillOrWait()
+      if count > 0 || stoppedEarly { return }
     }
-    if let end = buffer.lineEnd(from: buffer.head) {
-      skipping?.dropped += buffer.discard(end + 1 - buffer.head)
-      finished = skipping
-      skipping = nil
-    } else {
-      skipping?.dropped += buffer.discard(.max)
-      if try fillOrWait() == 0, !stoppedEarly {
-        finished = skipping
-        skipping = nil
-      }
-    }
+    record.finish()
+    (finished, skipping) = (record, nil)
   }
 
   private var tooLongDetail: String { "the record is longer than \(limits.recordBytes) bytes" }
@@ -284,6 +361,7 @@ public final class RecordReader {
       position.byteOffset += record.dropped
       position.line += 1
       position.record += 1
+      position.mark = nil
     }
     parseLines(into: &result)
     result.end = position
@@ -316,6 +394,7 @@ public final class RecordReader {
       if builderState.wasRecord { position.record += 1 }
     }
     builder.finish(&result.batch, state: builderState)
+    position.mark = InputMark(buffer.bytes(start..<last.next))
     buffer.consume(to: last.next)
   }
 }

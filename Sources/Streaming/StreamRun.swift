@@ -52,7 +52,8 @@ public struct StreamRun: Sendable {
 
   /// Runs to the end of the input, or until the stop flag is set (then everything that was read is finished first).
   public func run(resuming checkpoint: Checkpoint? = nil, observe: Observer? = nil) async throws -> RunStatistics {
-    try refuseInputsAsOutputs()
+    let outputs = [("the output", options.output), ("the dead letters", options.deadLetters)] + (options.checkpoint.map { [("the checkpoint", $0)] } ?? [])
+    try refuseSharedFiles(outputs: outputs, inputs: options.inputs)
     let start = checkpoint?.position ?? StreamPosition()
     if let tokens = checkpoint?.budgetTokens { pipeline.resumeBudget(tokens) }
     try await rememberConversations(until: start)
@@ -79,15 +80,6 @@ public struct StreamRun: Sendable {
       }
     }
     return try await emitter.finish()
-  }
-
-  /// Output files are emptied before the inputs are read.
-  private func refuseInputsAsOutputs() throws(RecordIOError) {
-    for path in [options.output, options.deadLetters] where path != "-" {
-      for input in options.inputs where input != "-" && isSameFile(path, input) {
-        throw RecordIOError(.cannotOpen, path: path, detail: "is also an input; it would be emptied before it is read")
-      }
-    }
   }
 
   /// A resumed run must know what was said before it went down: the conversations are read again, nothing is judged.

@@ -50,6 +50,10 @@ struct RunCommand: AsyncParsableCommand {
 
   func validate() throws {
     guard batchSize > 0, maxRecord > 0, threads ?? 1 > 0 else { throw ValidationError("--batch-size, --max-record and --threads must be positive") }
+    guard batchSize <= 1 << 20, maxRecord <= 1 << 30, threads ?? 1 <= 1024 else {
+      throw ValidationError("--batch-size may be 1048576 at most, --max-record 1073741824 bytes, --threads 1024")
+    }
+    if record != nil, recorded != nil { throw ValidationError("--recorded asks no model, so there is nothing to --record") }
     if checkpoint != nil, output == "-" { throw ValidationError("--checkpoint needs -o FILE: standard output cannot be taken up again") }
     if follow, checkpoint != nil { throw ValidationError("--follow cannot keep a --checkpoint: after a rotation the place in the file is gone") }
     if follow, files.isEmpty || files.contains("-") { throw ValidationError("--follow needs a file") }
@@ -58,8 +62,9 @@ struct RunCommand: AsyncParsableCommand {
   func run() async throws { try await reportingFailures(runPipeline) }
 
   private func runPipeline() async throws {
-    let definition = try PipelineLoading.load(pipeline)
     let inputs = files.isEmpty ? ["-"] : files
+    try refuseSharedFiles(outputs: outputs, inputs: inputs + [pipeline] + (recorded.map { [$0] } ?? []))
+    let definition = try PipelineLoading.load(pipeline)
     if inputs == ["-"], Terminal.inputIsTerminal { Terminal.error("reading records from the terminal; end with Ctrl-D\n") }
     let threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
     let isLive = follow || inputs.contains("-")
@@ -70,13 +75,11 @@ struct RunCommand: AsyncParsableCommand {
     let started = ContinuousClock.now
     let statistics = try await stream(built, inputs: inputs, threads: threads)
     await built.shutdown()
-    guard let statistics else { return }
     report(statistics, definition, elapsed: ContinuousClock.now - started)
     try checkFindings(statistics)
   }
 
-  /// nil when the reader of our output went away.
-  private func stream(_ built: ModerationPipeline, inputs: [String], threads: Int) async throws -> RunStatistics? {
+  private func stream(_ built: ModerationPipeline, inputs: [String], threads: Int) async throws -> RunStatistics {
     var options = StreamRun.Options(inputs: inputs, deadLetters: deadLetterPath)
     options.output = output
     options.checkpoint = checkpoint
@@ -108,10 +111,19 @@ struct RunCommand: AsyncParsableCommand {
         try writer?.finish()
       }
       return statistics
-    } catch let error as RecordIOError where error.code == .brokenPipe {
+    } catch let error as RecordIOError where error.code == .brokenPipe && error.path == "<stdout>" {
+      // As `| head` wants it: without a word, but not as a run that came to its end and found nothing.
       progress.clear()
-      return nil
+      throw Exit.failed
     }
+  }
+
+  /// Every file that is written, under the name of its option.
+  private var outputs: [(name: String, path: String)] {
+    let named: [(name: String, path: String?)] = [
+      ("--output", output), ("--dead-letters", deadLetterPath), ("--checkpoint", checkpoint), ("--audit", audit), ("--record", record),
+    ]
+    return named.compactMap { name, path in path.map { (name, $0) } }
   }
 
   private var deadLetterPath: String { deadLetters ?? (output == "-" ? "dead-letters.jsonl" : output + ".dead.jsonl") }

@@ -55,6 +55,8 @@ struct RunCommandTests {
     #expect(try Binary.run(["run", "no-such.yaml"], in: folder.path).status == 2)
     #expect(try Binary.run(["run"], in: folder.path).status == 64)
     #expect(try Binary.run(["run", "small.yaml", "--batch-size", "0"], in: folder.path).status == 64)
+    #expect(try Binary.run(["run", "small.yaml", "--max-record", "9223372036854775807"], in: folder.path).status == 64)
+    #expect(try Binary.run(["run", "small.yaml", "--threads", "9223372036854775807"], in: folder.path).status == 64)
     #expect(try Binary.run(["run", "small.yaml", "--checkpoint", "c"], in: folder.path).status == 64)
   }
 
@@ -80,6 +82,25 @@ struct RunCommandTests {
     let result = try Binary.run(["run", "small.yaml", "in.jsonl", "-o", "in.jsonl"], in: folder.path)
     #expect(result.status == 2)
     #expect(try folder.read("in.jsonl") == "{\"id\":1,\"text\":\"a\"}\n")
+  }
+
+  @Test(arguments: [
+    ["-o", "a", "--dead-letters", "a"], ["-o", "a", "--checkpoint", "a"], ["-o", "a", "--audit", "./a"], ["-o", "a", "--record", "a"],
+    ["-o", "a", "--checkpoint", "b", "--dead-letters", "b"], ["-o", "small.yaml"], ["-o", "a", "--recorded", "answers", "--dead-letters", "answers"],
+  ]) func noFileIsWrittenTwice(arguments: [String]) throws {
+    let folder = try folder()
+    try folder.write("", as: "answers")
+    let result = try Binary.run(["run", "small.yaml"] + arguments, input: #"{"id":1,"text":"a"}"#, in: folder.path)
+    #expect(result.status == 2)
+    #expect(result.error.contains("name another file") || result.error.contains("give each its own file"))
+    #expect(try folder.read("small.yaml") == rulesOnly)
+    #expect(!FileManager.default.fileExists(atPath: folder.path + "/a"))
+  }
+
+  @Test func devicesMayBeNamedTwice() throws {
+    let folder = try folder()
+    let result = try Binary.run(["run", "small.yaml", "-o", "/dev/null", "--dead-letters", "/dev/null"], input: #"{"id":1,"text":"a"}"#, in: folder.path)
+    #expect(result.status == 0)
   }
 
   @Test func anEmptyInputIsNoError() throws {
@@ -114,12 +135,14 @@ struct RunCommandTests {
     try folder.write(lines, as: "in.jsonl")
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/bin/sh")
-    process.arguments = ["-c", "'\(Binary.path)' run small.yaml in.jsonl 2> err.txt | head -n 1 > first.txt"]
+    process.arguments = ["-c", "{ '\(Binary.path)' run small.yaml in.jsonl 2> err.txt; echo $? > status.txt; } | head -n 1 > first.txt"]
     process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
     try process.run()
     process.waitUntilExit()
     #expect(try folder.read("first.txt").hasPrefix("{\"id\":0,"))
     #expect(try folder.read("err.txt").isEmpty)
+    // Not the code of a run that came to its end.
+    #expect(try folder.read("status.txt") == "2\n")
   }
 
   @Test func aFullDiskIsAClearError() throws {
@@ -152,7 +175,75 @@ struct RunCommandTests {
   }
 }
 
+struct FollowTests {
+  private let csv = rulesOnly.replacingOccurrences(of: "{id: id,", with: "{format: csv, id: id,")
+
+  /// Follows `log` while `write` changes it; gives the lines that come out.
+  private func follow(_ folder: Folder, expecting count: Int, write: (_ next: () -> String) throws -> Void) throws -> [String] {
+    try folder.write(rules, as: "rules.yaml")
+    let process = Binary.process(["run", "small.yaml", "log", "--follow", "--verdicts-only", "--trace", "none", "--quiet"], in: folder.path)
+    let output = Pipe()
+    process.standardOutput = output
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    var lines: [String] = []
+    func next() -> String {
+      lines.append(String(decoding: output.fileHandleForReading.availableData, as: UTF8.self))
+      return lines.last!
+    }
+    try write(next)
+    while lines.count < count { _ = next() }
+    kill(process.processIdentifier, SIGTERM)
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 0)
+    return lines.map { String($0.split(separator: "\"reason\"")[0]) }
+  }
+
+  private func rotate(_ folder: Folder, to text: String) throws {
+    rename(folder.path + "/log", folder.path + "/log.1")
+    try folder.write(text, as: "log")
+  }
+
+  @Test func aRotatedFileHasAHeaderOfItsOwn() throws {
+    let folder = try Folder()
+    try folder.write(csv, as: "small.yaml")
+    try folder.write("id,text\n1,a\n", as: "log")
+    let lines = try follow(folder, expecting: 3) { next in
+      _ = next()
+      try rotate(folder, to: "text,id\nfree money,2\n")
+      _ = next()
+      // Its writer knows of no header.
+      try rotate(folder, to: "free money,3\n")
+    }
+    #expect(lines == [#"{"id":"1","verdict":"allow","#, #"{"id":"2","verdict":"block","category":"spam","#, #"{"id":"3","verdict":"block","category":"spam","#])
+  }
+
+  @Test func aRotatedFileHasPlacesAndAByteOrderMarkOfItsOwn() throws {
+    let folder = try Folder()
+    try folder.write(rulesOnly, as: "small.yaml")
+    try folder.write("{\"id\":1,\"text\":\"a\"}\n{\"id\":2,\"text\":\"a\"}\n", as: "log")
+    let lines = try follow(folder, expecting: 2) { next in
+      _ = next()
+      try rotate(folder, to: "\u{FEFF}{\"id\":3,\"text\":\"a\"}\nbroken\n")
+    }
+    #expect(lines.last == #"{"id":3,"verdict":"allow","#)
+    let letter = try folder.read("dead-letters.jsonl")
+    #expect(letter.contains(#""line":2"#) && letter.contains(#""byte_offset":23"#), "\(letter)")
+  }
+}
+
 struct ResumeTests {
+  @Test func aReplacedInputIsNotSkipped() throws {
+    let folder = try Folder()
+    try folder.write(rulesOnly, as: "small.yaml")
+    try folder.write(rules, as: "rules.yaml")
+    let arguments = ["run", "small.yaml", "-o", "out.jsonl", "--checkpoint", "c.json"]
+    #expect(try Binary.run(arguments, input: "{\"id\":1,\"text\":\"a\"}\n{\"id\":2,\"text\":\"b\"}\n", in: folder.path).status == 0)
+    let other = try Binary.run(arguments, input: "{\"id\":31,\"text\":\"a\"}\n{\"id\":32,\"text\":\"b\"}\n{\"id\":33,\"text\":\"c\"}\n", in: folder.path)
+    #expect(other.status == 2)
+    #expect(other.error.contains("is not the input that was read"))
+  }
+
   @Test func aKilledRunGoesOnByteForByte() throws {
     let folder = try Folder()
     let lines = (0..<60_000).map { index -> String in

@@ -151,6 +151,21 @@ struct RecordReaderTests {
     #expect(rest.ids == (137..<1000).map(String.init))
     #expect(rest.batches[0].messages[0].position == 137)
   }
+
+  @Test func anotherInputThanTheOneThatWasReadIsRefused() throws {
+    let folder = try TemporaryFolder()
+    func lines(_ word: String) -> String { (0..<10).map { "{\"id\":\($0),\"text\":\"\(word)\"}\n" }.joined() }
+    var limits = ReadLimits()
+    limits.batchMessages = 4
+    let path = try folder.write(lines("one"))
+    let end = try #require(try RecordReader(inputs: [path], mapping: .init(), limits: limits).next()).end
+    #expect(try readAll([path], from: end).ids == ["4", "5", "6", "7", "8", "9"])
+    _ = try folder.write(lines("two"))
+    #expect(#expect(throws: RecordIOError.self) { try readAll([path], from: end) }?.code == .checkpoint)
+    // Longer than before, but what was read is still there.
+    _ = try folder.write(lines("one") + "{\"id\":10,\"text\":\"more\"}\n")
+    #expect(try readAll([path], from: end).ids.last == "10")
+  }
 }
 
 struct CSVTests {
@@ -216,9 +231,34 @@ struct CSVBoundaryTests {
       let path = try folder.write("text\n" + String(repeating: "x\n", count: padding) + long + "\nafter\n", as: "long.csv")
       let result = try readAll([path], mapping: mapping, limits: limits)
       #expect(result.deadLetters.first?.reason == .tooLong)
-      outcomes.insert(result.texts.dropFirst(padding) + result.deadLetters.map(\.reason.rawValue))
+      outcomes.insert(result.texts.dropFirst(padding) + result.deadLetters.flatMap { [$0.reason.rawValue, String(decoding: $0.raw, as: UTF8.self)] })
     }
     #expect(outcomes.count == 1)
+  }
+
+  @Test func anOverlongLineLeavesTheSameDeadLetterWhateverTheReads() throws {
+    let folder = try TemporaryFolder()
+    var limits = ReadLimits()
+    limits.recordBytes = 100
+    let long = String(repeating: "y", count: 600) + "\r\n"
+    var letters: Set<[UInt8]> = []
+    // The record stands in the middle of a read, and across the end of one.
+    for start in [0, 1000, 262_144 - 300, 262_144 - 50] {
+      let path = try folder.write(String(repeating: "\n", count: start) + long + "{\"id\":1,\"text\":\"a\"}\n", as: "long.jsonl")
+      let result = try readAll([path], limits: limits)
+      #expect(result.texts == ["a"])
+      letters.formUnion(result.deadLetters.map(\.raw))
+    }
+    #expect(letters == [Array(long.utf8.dropLast(2))])
+  }
+
+  @Test func anEmptyIDIsTheLineNumberWhereOneIsOptional() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write("id,text\n7,a\n,b\n")
+    #expect(try readAll([path], mapping: mapping).ids == ["\"7\"", "3"])
+    var strict = mapping
+    strict.idOptional = false
+    #expect(try readAll([path], mapping: strict).deadLetters.map(\.reason) == [.missingID])
   }
 
   @Test func aShorterInputThanTheCheckpointKnewIsRefused() throws {
@@ -251,6 +291,64 @@ struct CompressionTests {
     #expect(throws: RecordIOError.self) { try readAll([cut]) }
     let damaged = try folder.write(Array(joined.prefix(12)) + [1, 2, 3, 4, 5, 6], as: "damaged.gz")
     #expect(throws: RecordIOError.self) { try readAll([damaged]) }
+  }
+
+  @Test func whatCameWholeBeforeTheDamageIsRead() throws {
+    let folder = try TemporaryFolder()
+    let lines = (0..<6000).map { "{\"id\":\($0),\"text\":\"m\($0 &* 7919 % 6007)\"}\n" }.joined()
+    let path = try folder.write(lines, as: "cut")
+    try Self.run("gzip", [path])
+    let whole = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path + ".gz")))
+    let reader = try RecordReader(inputs: [try folder.write(Array(whole.dropLast(20)), as: "cut.gz")], mapping: .init())
+    var ids: [String] = []
+    let error = #expect(throws: RecordIOError.self) {
+      while let read = try reader.next() { ids += read.batch.messages.map { read.batch.string($0.id) } }
+    }
+    #expect(error?.code == .badCompression)
+    // All but the few records in the bytes that are gone, without a gap.
+    #expect(ids.count > 5900 && ids == (0..<ids.count).map(String.init))
+  }
+
+  @Test func zerosBehindTheLastMemberAreNoDamage() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write("{\"id\":1,\"text\":\"a\"}\n", as: "padded")
+    try Self.run("gzip", [path])
+    let padded = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path + ".gz"))) + [UInt8](repeating: 0, count: 512)
+    #expect(try readAll([try folder.write(padded, as: "padded.gz")]).texts == ["a"])
+  }
+
+  /// A frame with one block as it is (RFC 8878, 3.1.1).
+  static func zstandard(_ text: String) -> [UInt8] {
+    let bytes = Array(text.utf8)
+    let block = UInt32(bytes.count) << 3 | 1
+    return [0x28, 0xB5, 0x2F, 0xFD, 0x20, UInt8(bytes.count), UInt8(block & 0xFF), UInt8(block >> 8 & 0xFF), UInt8(block >> 16)] + bytes
+  }
+
+  @Test func aSkippableFrameMayComeFirst() throws {
+    let folder = try TemporaryFolder()
+    let skippable: [UInt8] = [0x50, 0x2A, 0x4D, 0x18, 4, 0, 0, 0, 1, 2, 3, 4]
+    let path = try folder.write(skippable + Self.zstandard("{\"id\":1,\"text\":\"a\"}\n"), as: "parallel.zst")
+    #expect(try readAll([path]).texts == ["a"])
+  }
+
+  @Test func aPipeIsReadAsWhatItsFirstBytesSay() throws {
+    let folder = try TemporaryFolder()
+    let line = "{\"id\":1,\"text\":\"a\"}\n"
+    let plain = try folder.write(line, as: "plain")
+    let zipped = try folder.write(line, as: "zipped")
+    try Self.run("gzip", [zipped])
+    for file in [plain, zipped + ".gz", try folder.write(Self.zstandard(line), as: "frames.zst")] {
+      let pipe = folder.path + "/pipe"
+      try Self.run("mkfifo", [pipe])
+      let writer = Process()
+      writer.executableURL = URL(fileURLWithPath: "/bin/sh")
+      // Byte by byte, as a slow writer may.
+      writer.arguments = ["-c", "exec dd if='\(file)' of='\(pipe)' bs=1 2> /dev/null"]
+      try writer.run()
+      #expect(try readAll([pipe]).texts == ["a"])
+      writer.waitUntilExit()
+      try FileManager.default.removeItem(atPath: pipe)
+    }
   }
 
   @Test func aBombIsRefused() throws {
