@@ -84,6 +84,11 @@ extension PipelineFile {
       why: "The stage looks like protection and is none.", fix: "Move it before the stage that settles everything, or pass messages on with `on_abstain: next`."
     ),
     CodeExplanation(
+      "late-hits", "hits that come too late",
+      meaning: "A stage of lexicons and rules stands behind one that may allow a message alone: by its bands, or by `on_no_hit: allow`.",
+      why: "What was allowed before is never looked at, so its hits, `block` among them, do not count there.",
+      fix: "Move it before the stage that allows."),
+    CodeExplanation(
       "unsettled-category", "a category that nothing settles", meaning: "No stage has a band for it, and no reasoner a policy.",
       why: "It looks watched, and never changes a verdict.", fix: "Give it `bands`, add a reasoner, or remove it."),
     CodeExplanation(
@@ -97,6 +102,9 @@ extension PipelineFile {
       "no-reasoner", "a setting that needs a reasoner", meaning: "`audit_sample` and `budget` are about what the reasoner is asked.",
       why: "They do nothing here.",
       fix: "Add a stage that asks a reasoner, or remove the setting."),
+    CodeExplanation(
+      "empty-setting", "a setting that sets nothing", meaning: "`audit_sample` or `budget` is an empty map.",
+      why: "It looks as if something were sampled or limited, and nothing is.", example: "budget: {}", fix: "budget: {share: 5%}"),
     CodeExplanation(
       "fail-open", "a failure that allows", meaning: "With `allow`, a message passes unjudged when the stage fails; its verdict then carries `degraded`.",
       why: "Whoever can make the stage fail can get anything through.", example: "on_timeout: allow", fix: "on_timeout: review"),

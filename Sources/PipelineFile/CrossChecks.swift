@@ -13,6 +13,7 @@ struct CrossChecks {
     guard definition.stages.count == root["stages"]?.list?.count, !definition.stages.isEmpty, definition.categories.count > 0 else { return }
     checkAnythingDecides(&diagnostics)
     checkReachability(&diagnostics)
+    checkLateHits(&diagnostics)
     checkCategories(&diagnostics)
     checkReasonerSettings(&diagnostics)
     checkBandsPresent(&diagnostics)
@@ -60,17 +61,35 @@ struct CrossChecks {
   }
 
   /// A reasoner with a policy for every category answers all that are open, so after it a message is open only where a failure mode says `next`.
+  private func settlesEverything(_ stage: StageDefinition) -> Bool {
+    stage.spec.kind == .reasoner && !stage.failure.passesOn && judges(stage).count == definition.categories.count
+  }
+
   private func checkReachability(_ diagnostics: inout Diagnostics) {
     let stages = deciding
-    guard let last = stages.firstIndex(where: { $0.spec.kind == .reasoner && !$0.failure.passesOn && judges($0).count == definition.categories.count }) else {
-      return
-    }
+    guard let last = stages.firstIndex(where: settlesEverything) else { return }
     for stage in stages[(last + 1)...] {
       diagnostics.warning(
         "unreachable-stage", "no message reaches stage `\(stage.id)`", at: written(stage)?["id"]?.span ?? stage.span,
         notes: [.init("stage `\(stages[last].id)` settles every category that is still open", at: stages[last].span)],
         hint: "move it before `\(stages[last].id)`, or pass messages on with `on_abstain: next`")
     }
+  }
+
+  /// What a screen has allowed no later stage looks at, whatever its lexicons and rules would find.
+  private func checkLateHits(_ diagnostics: inout Diagnostics) {
+    let reached = deciding.prefix { !settlesEverything($0) }
+    for (place, stage) in reached.enumerated() where stage.spec.kind == .screen && !stage.spec.scores {
+      guard let earlier = reached[..<place].first(where: mayAllow) else { continue }
+      diagnostics.warning(
+        "late-hits", "stage `\(stage.id)` never sees what `\(earlier.id)` has allowed", at: written(stage)?["id"]?.span ?? stage.span,
+        notes: [.init("stage `\(earlier.id)` may allow a message alone", at: earlier.span)], hint: "move it before `\(earlier.id)`")
+    }
+  }
+
+  private func mayAllow(_ stage: StageDefinition) -> Bool {
+    guard stage.spec.kind == .screen else { return false }
+    return stage.bands.values.contains { $0.allowBelow >= 0 } || stage.configuration.settings["on_no_hit"]?.string == FailureAction.allow.rawValue
   }
 
   private func checkCategories(_ diagnostics: inout Diagnostics) {
@@ -105,11 +124,16 @@ struct CrossChecks {
   }
 
   private func checkReasonerSettings(_ diagnostics: inout Diagnostics) {
-    guard reasoners.isEmpty else { return }
-    for name in ["audit_sample", "budget"] {
+    for (name, fields) in [("audit_sample", PipelineSpec.auditSample), ("budget", PipelineSpec.budget)] {
       guard let entry = root.entry(name) else { continue }
-      diagnostics.warning(
-        "no-reasoner", "`\(name)` does nothing without a reasoner", at: entry.keySpan, hint: "add a stage that asks a reasoner, or remove it")
+      if reasoners.isEmpty {
+        diagnostics.warning(
+          "no-reasoner", "`\(name)` does nothing without a reasoner", at: entry.keySpan, hint: "add a stage that asks a reasoner, or remove it")
+      } else if entry.value.entries?.isEmpty == true {
+        diagnostics.warning(
+          "empty-setting", "`\(name)` sets nothing, so it does nothing", at: entry.keySpan,
+          hint: "give it one of \(FieldType.quoted(fields.map(\.name))), or remove it")
+      }
     }
   }
 

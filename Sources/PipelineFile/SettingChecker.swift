@@ -86,6 +86,56 @@ struct SettingChecker {
     return fine ? Setting(.map(checked), at: setting.span) : nil
   }
 
+  // MARK: What is right of what is wrong
+
+  /// The right fields of a map that need not be right as a whole, without a word about the others. A misspelt field counts as the one that
+  /// was probably meant.
+  ///
+  /// - Parameter others: fields that may stand here as well; they are not in the result.
+  /// - Returns: nil when a required field is not among them, or a word is wrong that tells how the others are to be read.
+  func rightFields(of setting: Setting, fields: [FieldSpec], others: [FieldSpec] = []) -> Setting? {
+    var right: [Setting.Entry] = []
+    for entry in setting.entries ?? [] {
+      guard let field = field(meantBy: entry.key, in: setting, fields, others), !entry.value.isLeftOut || field.required else { continue }
+      if let value = rightPart(of: entry.value, as: field.type, name: field.name) {
+        right.append(.init(key: field.name, keySpan: entry.keySpan, value: value))
+      } else if field.type.isWord {
+        return nil
+      }
+    }
+    let isComplete = fields.allSatisfy { field in !field.required || right.contains { $0.key == field.name } }
+    return isComplete ? Setting(.map(right), at: setting.span) : nil
+  }
+
+  private func field(meantBy key: String, in map: Setting, _ fields: [FieldSpec], _ others: [FieldSpec]) -> FieldSpec? {
+    if let field = fields.first(where: { $0.name == key }) { return field }
+    let names = (fields + others).map(\.name)
+    guard !names.contains(key), let near = nearestSpelling(to: key, in: names), map.entry(near) == nil else { return nil }
+    return fields.first { $0.name == near }
+  }
+
+  private func rightPart(of setting: Setting, as type: FieldType, name: String) -> Setting? {
+    var unheard = Diagnostics()
+    if let whole = check(setting, as: type, name: name, &unheard) { return whole }
+    switch type {
+    case .list(let element):
+      let items = (setting.list ?? []).compactMap { rightPart(of: $0, as: element, name: name) }
+      return items.isEmpty ? nil : Setting(.list(items), at: setting.span)
+    case .map(let value): return rightEntries(of: setting, as: value) { _ in true }
+    case .perCategory(let value): return rightEntries(of: setting, as: value, where: categories.contains)
+    case .object(let fields): return rightFields(of: setting, fields: fields).flatMap { $0.entries?.isEmpty == true ? nil : $0 }
+    default: return nil
+    }
+  }
+
+  private func rightEntries(of setting: Setting, as type: FieldType, where isKey: (String) -> Bool) -> Setting? {
+    let entries = (setting.entries ?? []).compactMap { entry -> Setting.Entry? in
+      guard isKey(entry.key), let value = rightPart(of: entry.value, as: type, name: entry.key) else { return nil }
+      return .init(key: entry.key, keySpan: entry.keySpan, value: value)
+    }
+    return entries.isEmpty ? nil : Setting(.map(entries), at: setting.span)
+  }
+
   // MARK: Shapes
 
   private func number(
@@ -233,6 +283,14 @@ extension FieldType {
   fileprivate var holdsText: Bool {
     switch self {
     case .string, .secret, .list, .map, .perCategory, .object, .either: true
+    default: false
+    }
+  }
+
+  /// Whether it is a word that may tell how files are to be read.
+  fileprivate var isWord: Bool {
+    switch self {
+    case .string, .boolean, .choice: true
     default: false
     }
   }

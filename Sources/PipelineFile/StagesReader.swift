@@ -60,10 +60,32 @@ struct StagesReader {
     let checked = checker.object(shown, fields: type.spec.ownFields + type.spec.commonFields, name: name, &diagnostics)
     // The checked one: a threshold that came from a variable is text until then.
     let bands = (checked?["bands"] ?? shown["bands"]).map { BandsReader(table: table).read($0, &diagnostics) } ?? [:]
+    let isRight = checked != nil && !diagnostics.all[before...].contains { $0.severity == .error }
+    if isRight, let checked {
+      type.check(configuration(checked, id: id ?? type.spec.type), &diagnostics)
+    } else {
+      checkWhatIsRight(shown, id: id ?? type.spec.type, type, &diagnostics)
+    }
     guard let checked, let id else { return (id, nil) }
-    let definition = definition(checked, id: id, type: type, bands: bands, at: item.span)
-    if !diagnostics.all[before...].contains(where: { $0.severity == .error }) { type.check(definition.configuration, &diagnostics) }
-    return (id, definition)
+    return (id, definition(checked, id: id, type: type, bands: bands, at: item.span))
+  }
+
+  /// Lets the type look at the files of a stage that is wrong in other fields, so that all problems are told at once. What it says of the
+  /// stage as a whole, or of what has an error already, may be a mere consequence and is not passed on.
+  private func checkWhatIsRight(_ item: Setting, id: String, _ type: StageType, _ diagnostics: inout Diagnostics) {
+    let common = PipelineSpec.stage
+    let fields = type.spec.ownFields + (type.spec.scores ? [PipelineSpec.bands] : [])
+    let own = without(item, common.map(\.name))
+    guard let right = checker.rightFields(of: own, fields: fields, others: common) else { return }
+    var found = Diagnostics()
+    type.check(configuration(right, id: id), &found)
+    for problem in found.all where problem.span != item.span && !(problem.span.map(diagnostics.hasError) ?? false) { diagnostics.add(problem) }
+  }
+
+  /// The stage's own fields, as its type sees them.
+  private func configuration(_ checked: Setting, id: String) -> StageConfiguration {
+    StageConfiguration(
+      id: id, settings: without(checked, PipelineSpec.stage.map(\.name)), categories: table, baseDirectory: checker.baseDirectory)
   }
 
   private func definition(
@@ -76,10 +98,9 @@ struct StagesReader {
     failure.onTimeout = action("on_timeout") ?? failure.onTimeout
     failure.onAbstain = action("on_abstain") ?? failure.onAbstain
     failure.onOverload = action("on_overload") ?? failure.onOverload
-    let settings = without(checked, PipelineSpec.stage.map(\.name))
     return StageDefinition(
       id: id, spec: spec, mode: checked["mode"]?.string.flatMap(StageMode.init) ?? .enforce, failure: failure, bands: bands,
-      configuration: StageConfiguration(id: id, settings: settings, categories: table, baseDirectory: checker.baseDirectory), span: span)
+      configuration: configuration(checked, id: id), span: span)
   }
 
   private func stageType(_ item: Setting, _ diagnostics: inout Diagnostics) -> StageType? {

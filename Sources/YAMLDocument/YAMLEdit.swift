@@ -26,12 +26,13 @@ public enum YAMLEdit {
   /// A share written `5%` stays a percentage. Numbers are written with at most `digits` digits behind the point, without trailing zeros.
   ///
   /// - Throws: ``Failure`` when the text is no YAML, a path leads to no number written in place (nothing, `${VAR}`, an alias's value reached twice
-  ///   with different numbers), or a number is not finite. Then nothing is changed.
+  ///   with different numbers, or once with a number that would stay), or a number is not finite. Then nothing is changed.
   public static func replaceNumbers(in text: String, edits: [Edit], digits: Int = 6, limits: YAMLDocument.Limits = .pipeline) throws(Failure) -> String {
     var diagnostics = Diagnostics()
     let root = YAMLDocument.parse(text: text, file: "", limits: limits, diagnostics: &diagnostics)
     guard let root, !diagnostics.hasErrors else { throw Failure(diagnostics.all.first?.message ?? "the text is not YAML") }
     let source = SourceText(text)
+    try refuseShared(edits, root)
     var changes: [Range<Int>: String] = [:]
     for edit in edits {
       let (range, written) = try change(edit, root: root, source: source, digits: digits)
@@ -43,17 +44,45 @@ public enum YAMLEdit {
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  private static func change(_ edit: Edit, root: Setting, source: SourceText, digits: Int) throws(Failure) -> (Range<Int>, String) {
+  /// An alias repeats a number at another path; that one must not change behind its reader's back.
+  private static func refuseShared(_ edits: [Edit], _ root: Setting) throws(Failure) {
+    var paths: [SourceSpan: [[Step]]] = [:]
+    addPaths(of: root, [], to: &paths)
+    for edit in edits {
+      let span = try setting(at: edit.path, root).span
+      guard let other = paths[span]?.first(where: { path in !edits.contains { $0.path == path } }) else { continue }
+      throw Failure(
+        "`\(shown(edit.path))` (\(span.line):\(span.column)) stands for `\(shown(other))` as well, which stays: write the two out instead of an alias")
+    }
+  }
+
+  /// Where each scalar stands, and every path that leads to it.
+  private static func addPaths(of setting: Setting, _ path: [Step], to paths: inout [SourceSpan: [[Step]]]) {
+    if let entries = setting.entries {
+      for entry in entries { addPaths(of: entry.value, path + [.key(entry.key)], to: &paths) }
+    } else if let items = setting.list {
+      for (index, item) in items.enumerated() { addPaths(of: item, path + [.index(index)], to: &paths) }
+    } else {
+      paths[setting.span, default: []].append(path)
+    }
+  }
+
+  private static func setting(at path: [Step], _ root: Setting) throws(Failure) -> Setting {
     var place = root
-    for step in edit.path {
+    for step in path {
       let next: Setting? =
         switch step {
         case .key(let key): place[key]
         case .index(let index): place.list.flatMap { $0.indices.contains(index) ? $0[index] : nil }
         }
-      guard let next else { throw Failure("nothing stands at `\(shown(edit.path))`") }
+      guard let next else { throw Failure("nothing stands at `\(shown(path))`") }
       place = next
     }
+    return place
+  }
+
+  private static func change(_ edit: Edit, root: Setting, source: SourceText, digits: Int) throws(Failure) -> (Range<Int>, String) {
+    let place = try setting(at: edit.path, root)
     guard edit.value.isFinite else { throw Failure("the number for `\(shown(edit.path))` is not finite") }
     guard place.share != nil else { throw Failure("`\(shown(edit.path))` is not a number") }
     let start = source.offset(line: place.span.line, column: place.span.column)

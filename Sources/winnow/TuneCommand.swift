@@ -35,7 +35,8 @@ struct TuneCommand: AsyncParsableCommand {
   @Option(help: "The scoring stage to tune. Default: the last one.") var stage: String?
   @OptionGroup(title: "Labels") var labelled: LabelledArguments
   @OptionGroup(title: "Answers of the reasoner") var answers: AnswerArguments
-  @Option(help: "Messages that the reasoner may be asked about in all; 0 asks about none, and what is unknown counts as a review.") var maxAsked = 1000
+  @Option(help: "Messages that the reasoner may be asked about in all; 0 asks about none, and an answer that is needed and not known counts as wrong.")
+  var maxAsked = 1000
   @Option(help: ArgumentHelp("Share of violating messages in live traffic: precision is bounded there.", valueName: "share"), transform: parseShare) var baseRate: Double?
   @Option(help: ArgumentHelp("What a message costs in prefilter, classifier and reasoner, in any unit.", valueName: "a,b,c"), transform: parseCost) var cost: CostModel?
   @Option(help: "How a review counts: flagged (a person sees it) or allowed.") var reviews: ReviewCount = .flagged
@@ -69,15 +70,23 @@ struct TuneCommand: AsyncParsableCommand {
     await answers.finish(evaluator)
     for warning in SampleSummary(sample).warnings { Terminal.error("warning: \(warning)\n") }
     if outcome.asked > 0 { Terminal.error("asked the reasoner about \(outcome.asked.grouped) of \(data.items.count.grouped) messages\n") }
-    Terminal.output(json ? outcome.result.json.text + "\n" : outcome.result.text)
-    if resplits > 0, !json { Terminal.output("\n" + (try study(sample, goals, options).text)) }
+    try show(outcome) { try study(sample, goals, options, unknown: outcome.unknown) }
     try Reports.write(outcome.result.html(pipeline: definition.name), to: html)
     try writeBack(outcome.result, definition)
     if outcome.result.goals.contains(where: { !$0.isMet }) { throw Exit.findings }
   }
 
-  private func study(_ sample: EvaluationSample, _ goals: [Goal], _ options: TuningOptions) throws -> ResplitStudy {
-    try ResplitStudy(sample, goals: goals, options: options, resplits: resplits, promise: promise == .measure ? .measured : .trueShare)
+  private func show(_ outcome: LazyTuner.Outcome, _ study: () throws -> ResplitStudy) throws {
+    if json { return Terminal.output((resplits > 0 ? outcome.result.json(resplits: try study()) : outcome.result.json).text + "\n") }
+    Terminal.output(outcome.result.text)
+    if resplits > 0 { Terminal.output("\n" + (try study().text)) }
+  }
+
+  /// With the same supposition of unknown answers as the result.
+  private func study(_ sample: EvaluationSample, _ goals: [Goal], _ options: TuningOptions, unknown: UnknownAnswer) throws -> ResplitStudy {
+    var options = options
+    options.unknown = unknown
+    return try ResplitStudy(sample, goals: goals, options: options, resplits: resplits, promise: promise == .measure ? .measured : .trueShare)
   }
 
   private func sentences(_ definition: PipelineDefinition) throws -> ([Goal], TuningOptions) {
@@ -87,6 +96,10 @@ struct TuneCommand: AsyncParsableCommand {
     var options = TuningOptions()
     options.budgets = budget.compactMap { GoalParser(categories: names, source: "--budget").budget($0, &diagnostics) }.flatMap { $0 }
     if diagnostics.hasErrors { throw DiagnosticsError(diagnostics) }
+    let isPrecisionBounded = (goals.flatMap(\.guaranteed) + options.budgets).contains { $0.metric == .precision }
+    if promise == .measure, baseRate != nil, isPrecisionBounded {
+      throw ValidationError("--promise measure cannot promise a precision at --base-rate, which no sample measures; leave out one of the two")
+    }
     options.confidence = confidence
     options.measuredOver = promise == .measure ? options.shares.reporting / options.shares.choosing : nil
     options.stage = stage
@@ -102,7 +115,8 @@ struct TuneCommand: AsyncParsableCommand {
     guard write || dryRun else { return }
     let file = try ThresholdFile(definition, stage: result.stage, changes: result.changes)
     guard file.changes else { return Terminal.error("\(file.path) stays as it is\n") }
-    if dryRun { return Terminal.output("\n" + file.diff) }
+    // Standard output holds the JSON and nothing else.
+    if dryRun { return json ? Terminal.error(file.diff) : Terminal.output("\n" + file.diff) }
     try file.write()
     Terminal.error("wrote \(file.path):\n\(file.diff)")
   }

@@ -17,7 +17,7 @@ struct Winnow: AsyncParsableCommand {
       """,
     version: WinnowVersion.current,
     subcommands: [
-      RunCommand.self, ReportCommand.self, LintCommand.self, TestCommand.self, EvalCommand.self, TuneCommand.self, CompareCommand.self, DistillCommand.self, EvalCommand.self, TuneCommand.self, ExplainCommand.self, SchemaCommand.self, TrainCommand.self, ScoreCommand.self, AuditCommand.self, JudgeCommand.self, ModelCommand.self, TokensCommand.self,
+      RunCommand.self, ReportCommand.self, LintCommand.self, TestCommand.self, EvalCommand.self, TuneCommand.self, CompareCommand.self, DistillCommand.self, ExplainCommand.self, SchemaCommand.self, TrainCommand.self, ScoreCommand.self, AuditCommand.self, JudgeCommand.self, ModelCommand.self, TokensCommand.self,
     ])
 }
 

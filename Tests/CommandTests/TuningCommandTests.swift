@@ -109,6 +109,36 @@ import Testing
     #expect(try json(result.output, "goals", "0", "simpler", "0", "name") as? String == "all to the reasoner")
     #expect((try json(result.output, "goals", "0", "frontier") as? [Any])?.count ?? 0 > 3)
   }
+
+  @Test func standardOutputIsJSONWhateverElseIsAsked() throws {
+    let world = try TuningFixture()
+    let result = try world.run(["tune", "p.yaml", "data.jsonl", "--recorded", "answers.jsonl", "--json", "--dry-run", "--resplits", "3"] + goal)
+    #expect(result.status == 0, "\(result.error)")
+    #expect(try json(result.output, "resplits", "resplits") as? Int == 3)
+    #expect(result.error.contains("@@") && result.error.contains("-      toxic: {allow_below: 0.01, block_above: 0.99}"))
+  }
+
+  @Test func answersThatARecordingLacksProveNothing() throws {
+    let world = try TuningFixture()
+    let few = try world.folder.read("answers.jsonl").split(separator: "\n").prefix(20).joined(separator: "\n")
+    try world.folder.write(few + "\n", as: "few.jsonl")
+    let result = try world.run(["tune", "p.yaml", "data.jsonl", "--recorded", "few.jsonl"] + goal)
+    #expect(result.status == 1 && !result.output.contains("proved:") && result.output.contains("counted as wrong"), "\(result.output)")
+  }
+
+  @Test func aPrecisionAtABaseRateIsProvedButNotPromisedToBeMeasured() throws {
+    let world = try TuningFixture()
+    let base = ["tune", "p.yaml", "data.jsonl", "--recorded", "answers.jsonl", "--goal", "maximum f1 @ precision >= 0.2", "--base-rate", "20%"]
+    let result = try world.run(base)
+    #expect(result.status == 0 && result.output.contains("proved: precision >= 0.2 where 20% of messages violate"), "\(result.output)")
+    let measured = try world.run(base + ["--promise", "measure"])
+    #expect(measured.status == 64 && measured.error.contains("--promise measure") && measured.error.contains("--base-rate"))
+  }
+
+  @Test func everyCommandIsListedOnce() throws {
+    let help = try Binary.run(["--help"]).output
+    for name in ["eval", "tune", "compare", "distill"] { #expect(help.matches(of: try Regex("(?m)^  \(name) ")).count == 1, "\(name)") }
+  }
 }
 
 @Suite struct CompareCommandTests {

@@ -42,6 +42,7 @@ final class WordReasoner: Reasoner {
   let contextMessages = 0
   let fingerprint = "words"
   let notice: String?
+  var hasModel: Bool { notice == nil }
   private let asked = Mutex<[String]>([])
   var texts: [String] { asked.withLock { $0 } }
 

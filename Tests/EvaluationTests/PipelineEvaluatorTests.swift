@@ -61,6 +61,33 @@ import Tuning
     #expect(sample.usages[0].calls == 0 && sample.statuses[2][0] == .skipped && sample.usages[1].calls == 1 && sample.usages[3].calls == 2)
   }
 
+  private static func evaluator(_ stages: [(StageDefinition, BuiltStage)], _ table: CategoryTable) -> PipelineEvaluator {
+    let definition = PipelineDefinition(name: "order", path: "order.yaml", fingerprint: "f", categories: table, stages: stages.map(\.0))
+    return PipelineEvaluator(definition: definition, stages: stages.map(\.1), lanes: 1)
+  }
+
+  /// Rules behind a classifier never see what it allowed; no report may count their hits there, and no threshold can be tried.
+  @Test func stagesInAnOrderThatCannotBeReplayedAreNotTuned() async throws {
+    let table = CategoryTable([Moderation.Category(name: "a")])
+    let linear = Fixture.stage(
+      "linear", .screen(WordScreen(scoredCategories: [CategoryIndex(0)])), table, bands: [CategoryIndex(0): Band(allowBelow: 0.2, blockAbove: 0.9)], scores: true)
+    let evaluator = Self.evaluator([linear, Fixture.stage("rules", .screen(WordScreen(scoredCategories: [])), table)], table)
+    #expect(evaluator.notes.contains { $0.contains("move `rules` before `linear`") })
+    let sample = try await evaluator.run([Fixture.item("m", "0.1 block0", [.positive])], asking: .escalated)
+    #expect(sample.verdicts == [.allow] && sample.outcomes[0] == [.allow])
+    #expect(throws: TuningError.self) { try Tuner(sample) }
+  }
+
+  @Test func hitsOfAFailedPassCountAndThoseBehindItDoNot() async throws {
+    let table = CategoryTable([Moderation.Category(name: "a")])
+    var rules = Fixture.stage("rules", .screen(WordScreen(scoredCategories: [])), table)
+    rules.0.failure = FailureModes(all: .allow)
+    let linear = Fixture.stage(
+      "linear", .screen(WordScreen(scoredCategories: [CategoryIndex(0)])), table, bands: [CategoryIndex(0): Band(allowBelow: 0.2, blockAbove: 0.9)], scores: true)
+    let sample = try await Self.evaluator([rules, linear], table).run([Fixture.item("m", "broken block0 0.95", [.positive])], asking: .escalated)
+    #expect(sample.verdicts == [.block] && sample.outcomes[0] == [.block] && sample.blockHits == [CategorySet([CategoryIndex(0)])])
+  }
+
   @Test func whatNoRecordingHoldsIsNotAnAnswer() async throws {
     let (evaluator, _) = Fixture.evaluator(["a", "b"], reasoner: WordReasoner(CategorySet(firstCount: 2)), book: AnswerBook(missing: "empty"))
     let sample = try await evaluator.run(Self.items, asking: .everything)
@@ -107,6 +134,22 @@ import Tuning
     let (evaluator, _) = Fixture.evaluator(["a"], reasoner: reasoner)
     var sample = try await evaluator.run(items, asking: .nothing)
     let outcome = try await LazyTuner(evaluator: evaluator, goals: [try goal("minimum escalation_rate @ recall >= 0.8")], options: TuningOptions(), limit: 100).run(items, &sample)
-    #expect(outcome.asked == 0 && reasoner.texts.isEmpty && outcome.result.goals[0].isMet)
+    #expect(outcome.asked == 0 && reasoner.texts.isEmpty && outcome.result.goals[0].isMet && outcome.unknown == .abstain)
+  }
+
+  /// Where nothing may be asked, an answer that is needed and not known counts against the goal, not for it.
+  @Test func withoutAnswersAndQuestionsNothingIsProved() async throws {
+    let items = Fixture.population(1500)
+    let reasoner = WordReasoner(CategorySet(firstCount: 1))
+    let (evaluator, _) = Fixture.evaluator(["a"], reasoner: reasoner)
+    let tuner = LazyTuner(evaluator: evaluator, goals: [try goal("minimum escalation_rate @ recall >= 0.8")], options: TuningOptions(), limit: 0)
+    var sample = try await evaluator.run(items, asking: .nothing)
+    let without = try await tuner.run(items, &sample)
+    #expect(without.asked == 0 && reasoner.texts.isEmpty && !without.result.goals[0].isMet && without.unknown == .wrong)
+    // With every answer in the book there is nothing to suppose.
+    await evaluator.ask(items, messages: Array(items.indices))
+    var known = try await evaluator.run(items, asking: .nothing)
+    let with = try await tuner.run(items, &known)
+    #expect(with.result.goals[0].isMet && with.unknown == .correct && with.result.unasked.isEmpty)
   }
 }

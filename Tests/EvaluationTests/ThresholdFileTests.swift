@@ -5,6 +5,7 @@ import PipelineFile
 import StandardStages
 import Testing
 import Tuning
+import YAMLDocument
 
 /// The third show: writing thresholds changes numbers, and not one other byte.
 @Suite struct ThresholdsAreWrittenInPlace {
@@ -60,6 +61,18 @@ import Tuning
     let definition = try #require(PipelineFile.load(path: path, stageTypes: StandardStages.all, environment: ["LOW": "0.1", "WINNOW_MODEL": "none"]).definition)
     #expect(throws: (any Error).self) { _ = try ThresholdFile(definition, stage: "linear", changes: [("spam", Band(allowBelow: 0.2, blockAbove: 0.95))]) }
     #expect(try String(contentsOfFile: path, encoding: .utf8) == source)
+  }
+
+  /// One number of a pair that was proved together proves nothing, so a threshold without a place stops the other one too.
+  @Test(arguments: [("{block_above: 0.95}", "add `allow_below: 0.2` for `spam`"), ("{allow_below: 0.1}", "add `block_above: 0.9` for `spam`")])
+  func aThresholdThatTheFileLeavesOutIsNamed(_ band: String, _ advice: String) throws {
+    let folder = try Folder()
+    let source = try String(contentsOfFile: Self.repository.appending(path: "pipelines/spam.yaml").path, encoding: .utf8)
+      .replacing("{allow_below: 0.1, block_above: 0.95}", with: band).replacing("../", with: Self.repository.path + "/")
+    let path = try folder.write(source, as: "p.yaml")
+    let definition = try #require(PipelineFile.load(path: path, stageTypes: StandardStages.all, environment: ["WINNOW_MODEL": "none"]).definition)
+    let error = try #require(throws: YAMLEdit.Failure.self) { _ = try ThresholdFile(definition, stage: "linear", changes: [("spam", Band(allowBelow: 0.2, blockAbove: 0.9))]) }
+    #expect(error.description.hasPrefix("\(path):") && error.description.contains("stage `linear`") && error.description.contains(advice), "\(error)")
   }
 }
 

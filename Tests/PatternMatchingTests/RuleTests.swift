@@ -42,6 +42,17 @@ import Testing
     #expect(prefilter.texts(text) == expected)
   }
 
+  /// PCRE2 passes over `\E` and skipped blanks in a class: what stands around them is a range.
+  @Test(arguments: ["[A\\E-Z]{3}xx", "[\\QA\\E-Z]{3}xx", "[A\\Q\\E-Z]{3}xx", "(?xx)[A -Z]{3}xx"]) func aRangeAcrossWhatIsSkippedIsOne(_ pattern: String) throws {
+    #expect(try Self.prefilter("- {id: a, pattern: '\(pattern)', on: original}").texts("BCDxx") == ["BCDxx"])
+  }
+
+  @Test func aRuleThatForbidsMachineCodeIsInterpreted() throws {
+    let prefilter = try Self.prefilter("- {id: a, pattern: '(*NO_JIT)free', on: original}\n- {id: b, pattern: 'nitro', on: original}")
+    let output = prefilter.output(["free nitro"])
+    #expect(output.failures.isEmpty && output.hits.count == 2 && !prefilter.screen.summary.isJIT)
+  }
+
   @Test func fileDefaultsHoldForAllRules() throws {
     let prefilter = try Self.prefilter(
       "category: threats\nflags: i\neffect: escalate\nrules:\n- {id: a, pattern: one}\n- {id: b, pattern: two, category: hate, effect: signal}")

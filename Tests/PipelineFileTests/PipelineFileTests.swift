@@ -111,6 +111,29 @@ struct PipelineFileTests {
     #expect(Self.codes(Self.head + stage) == ["file-not-found"])
   }
 
+  /// A misspelt field or a number out of range hides nothing of what the type has to say.
+  @Test(
+    arguments: [
+      ("temperature: 9", ["out-of-range", "no-label"]), ("tempertaure: 1", ["unknown-field", "no-label"]), ("mod: shadow", ["unknown-field", "no-label"]),
+      ("on_error: ignore", ["unknown-choice", "no-label"]), ("weights: {spam: 99}", ["out-of-range", "no-label"]),
+    ] as [(String, [String])])
+  func theTypeChecksWhatIsRightOfAStage(field: String, codes: [String]) {
+    let bands = "bands: {threats: {allow_below: 0.1}}}\n- {type: safeguard}\n"
+    #expect(Self.codes(Self.head + "stages:\n- {id: linear, type: classifier, model: ../files/chat.linear, \(field), " + bands) == codes)
+    let misspelt = "stages:\n- {id: linear, type: classifier, modle: ../files/chat.linear, \(field), " + bands
+    #expect(Self.codes(Self.head + misspelt) == ["unknown-field"] + codes)
+    #expect(Self.codes(Self.head + misspelt.replacing("modle", with: "file")).contains("no-label") == false)
+  }
+
+  @Test func hitsBehindAnAllowAreTooLate() {
+    let rules = "- {type: prefilter}\n", judge = "- {type: safeguard}\n"
+    #expect(Self.codes(Self.head + "stages:\n" + Self.linear + rules + judge) == ["late-hits"])
+    #expect(Self.codes(Self.head + "stages:\n" + rules + Self.linear + judge) == [])
+    #expect(Self.codes(Self.head + "stages:\n" + Self.linear.replacing("allow_below: 0.1, ", with: "") + rules + judge) == [])
+    #expect(Self.codes(Self.head + "stages:\n" + Self.linear.replacing("id: linear", with: "mode: shadow, id: linear") + rules + judge) == [])
+    #expect(Self.codes(Self.head + "stages:\n" + judge + rules) == ["unreachable-stage"])
+  }
+
   @Test func aReasonerThatPassesOnLeavesLaterStagesReachable() {
     #expect(Self.codes(Self.head + "stages:\n- {id: a, type: safeguard, on_abstain: next}\n- {id: b, type: safeguard}\n") == [])
     #expect(Self.codes(Self.head + "stages:\n- {id: a, type: safeguard}\n- {id: b, type: safeguard}\n") == ["unreachable-stage"])
@@ -128,7 +151,7 @@ struct PipelineFileTests {
 
   @Test func severalStagesOfATypeWorkWithIdsOfTheirOwn() {
     let second = Self.linear.replacing("id: linear", with: "id: second")
-    #expect(Self.codes(Self.head + "stages:\n" + Self.linear + second + "- {type: prefilter}\n- {id: p2, type: prefilter}\n- {type: safeguard}\n") == [])
+    #expect(Self.codes(Self.head + "stages:\n- {type: prefilter}\n- {id: p2, type: prefilter}\n" + Self.linear + second + "- {type: safeguard}\n") == [])
   }
 
   @Test func allStagesOffOrInShadowIsAWarning() {
@@ -143,6 +166,7 @@ struct PipelineFileTests {
       ("deadline: -1s\n", ["wrong-type"]), ("deadline: 0.5\n", ["deadline-too-short"]), ("budget: {per_second: -1}\n", ["out-of-range"]),
       ("input: {prompt: p}\n", ["missing-field"]), ("input: {prompt: p, completion: c, text: t}\n", ["conflicting-fields"]), ("input: csv\n", ["wrong-type"]),
       ("input: {format: csv, messages: m}\n", ["conflicting-fields"]), ("audit_sample: {allowed: 101%}\n", ["out-of-range"]),
+      ("audit_sample: {}\n", ["empty-setting"]), ("budget: {}\n", ["empty-setting"]),
     ] as [(String, [String])])
   func theFieldsAroundTheStagesAreChecked(line: String, codes: [String]) {
     #expect(Self.codes(Self.head + "stages: [{id: s, type: safeguard}]\n" + line) == codes)

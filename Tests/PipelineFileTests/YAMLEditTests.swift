@@ -48,6 +48,12 @@ struct YAMLEditTests {
     #expect(throws: YAMLEdit.Failure.self) { try YAMLEdit.replaceNumbers(in: text, edits: [.init(["a", "t"], 0.25), .init(["b", "t"], 0.75)]) }
   }
 
+  @Test func anAliasOfANumberThatStaysIsRefused() throws {
+    let text = "stages:\n- bands: {spam: &x {t: 0.5}, hate: *x}\n"
+    let error = try #require(throws: YAMLEdit.Failure.self) { try YAMLEdit.replaceNumbers(in: text, edits: [.init(["stages", 0, "bands", "spam", "t"], 0.25)]) }
+    #expect(error.description == "`stages.0.bands.spam.t` (2:24) stands for `stages.0.bands.hate.t` as well, which stays: write the two out instead of an alias")
+  }
+
   @Test(arguments: [
     (0.5, "0.5"), (0, "0"), (1, "1"), (-0.25, "-0.25"), (0.1 + 0.2, "0.3"), (0.9999999, "1"), (0.000001, "0.000001"), (1e-9, "0"), (-1e-9, "0"),
     (123456.789, "123456.789"),

@@ -8,6 +8,7 @@ import Tuning
     var sample = start
     var options = TuningOptions()
     options.unknown = .correct
+    options.frontierPoints = 0
     var (asked, rounds) = (0, 0)
     while let inquiry = try Tuner(sample, goals: [goal(text)], options: options).nextInquiry() {
       #expect(!inquiry.messages.isEmpty)
@@ -28,6 +29,70 @@ import Tuning
     #expect(full.goals[0].isMet && lazy.result.bands == full.bands)
     #expect(lazy.result.unasked.allSatisfy { lazy.result.split.parts[Int($0)] == .calibration })
     #expect(lazy.asked < 2500 / 2, "asked \(lazy.asked) in \(lazy.rounds) rounds")
+  }
+
+  /// A sequence of candidates goes on only where all of them pass: none may pass because nobody was asked. The proof counts what passed.
+  @Test(arguments: [UInt64(1), 2, 3, 4]) func theProofIsTheSameAsWithAllAnswers(_ seed: UInt64) throws {
+    let text = "minimum escalation_rate @ recall >= 0.8, precision >= 0.6"
+    let population = Population(sensitivity: 0.88, specificity: 0.9)
+    let truth = try Synthetic.sample(population, count: 1500, seed: seed)
+    let full = try Tuner(truth, goals: [goal(text)]).run()
+    let lazy = try ask(text, truth: truth, from: Synthetic.sample(population, count: 1500, seed: seed, answers: false)).result
+    #expect(lazy.bands == full.bands && lazy.goals[0].isMet == full.goals[0].isMet)
+    #expect(lazy.goals[0].certificates == full.goals[0].certificates)
+    #expect(lazy.goals[0].reported?.counts == full.goals[0].reported?.counts)
+  }
+
+  /// A goal of one category counts that category's answer also where another category blocks.
+  @Test func whatAnotherCategoryBlocksIsAskedAboutToo() throws {
+    let categories = ["a", "b"]
+    var sample = EvaluationSample(categories: Synthetic.table(categories), stages: Synthetic.stages(categories: 2))
+    for number in 0..<300 {
+      let row = Synthetic.row("m\(number)", scores: [0.5, 0.99], labels: [Label(number % 2 == 0), .negative], findings: [.notAsked, .notAsked])
+      try sample.append(row)
+    }
+    var options = TuningOptions()
+    options.unknown = .correct
+    let goals = [try goal("a: minimum escalation_rate @ recall >= 0.5", categories: categories)]
+    let inquiry = try #require(try Tuner(sample, goals: goals, options: options).nextInquiry())
+    #expect(inquiry.purpose == .choosing && inquiry.messages.allSatisfy { sample.labels[0][Int($0)] == .positive })
+  }
+
+  /// A right answer can raise the share of blocks, so every answer that may count is asked for.
+  @Test func aGoalAboutBlocksSupposesNothing() throws {
+    let unasked = try Synthetic.sample(Population(), count: 1000, seed: 8, answers: false)
+    var options = TuningOptions()
+    options.unknown = .correct
+    let inquiry = try #require(try Tuner(unasked, goals: [goal("minimum block_rate @ recall >= 0.7")], options: options).nextInquiry())
+    #expect(inquiry.purpose == .choosing && inquiry.messages == GroupedSplit(unasked).messages(of: .choosing).sorted())
+  }
+
+  @Test func nothingIsProvedOnWhatNobodySaid() throws {
+    let unasked = try Synthetic.sample(Population(), count: 2000, seed: 24, answers: false)
+    func result(_ unknown: UnknownAnswer) throws -> TuningResult {
+      var options = TuningOptions()
+      options.unknown = unknown
+      return try Tuner(unasked, goals: [goal("minimum escalation_rate @ recall >= 0.9")], options: options).run()
+    }
+    let worst = try result(.wrong)
+    #expect(!worst.goals[0].isMet && !worst.unasked.isEmpty && worst.text.contains("counted as wrong"))
+    let best = try result(.correct)
+    #expect(best.goals[0].isMet && best.goals[0].notes.contains { $0.contains("was not asked about") })
+  }
+
+  /// For the message as a whole, what an answer is best or worst for is told by the label of the whole.
+  @Test(arguments: [(UnknownAnswer.correct, true), (.wrong, false)]) func theWholeMessageTellsWhatIsBest(_ unknown: UnknownAnswer, _ isCaught: Bool) throws {
+    var sample = EvaluationSample(categories: Synthetic.table(["a", "b"]), stages: Synthetic.stages(categories: 2))
+    for number in 0..<300 {
+      let violates = number % 3 == 0
+      // The violation is in `a`, which its score allows; open is `b`, which is harmless.
+      try sample.append(
+        Synthetic.row("m\(number)", scores: [0.01, violates ? 0.5 : 0.01], labels: [Label(violates), .negative], findings: [.notAsked, .notAsked]))
+    }
+    var options = TuningOptions()
+    options.unknown = unknown
+    let current = try Tuner(sample, goals: [goal("any: minimum escalation_rate @ recall >= 0.9")], options: options).run().goals[0].current
+    #expect(current.counts.positives > 0 && current.counts.truePositives == (isCaught ? current.counts.positives : 0))
   }
 
   @Test func twoGuaranteedBoundsOrderFirst() throws {

@@ -71,6 +71,9 @@ import Tuning
     #expect(try verdict(finding: .failed, reasoner: allows) { $0.stages[2].status = .error } == (.block, true))
     #expect(try verdict(finding: .notAsked, reasoner: allows) { $0.stages[2].status = .overload } == (.review, true))
     #expect(try verdict(finding: .abstain, reasoner: allows) == (.review, true))
+    // One that nobody can ask abstains.
+    let silent = EvaluatedStage(id: "safeguard", kind: .reasoner, failure: FailureModes(onError: .review, onTimeout: .review, onAbstain: .allow, onOverload: .review))
+    #expect(try verdict(finding: .notAsked, reasoner: silent) == (.allow, true))
   }
 
   @Test func whatNobodySettlesHoldsNothingUp() throws {
@@ -90,6 +93,49 @@ import Tuning
   @Test func thresholdsLeftOutNeverDecide() throws {
     #expect(try verdict(score: 0, band: Band(allowBelow: -1, blockAbove: 0.9)) == (.allow, true))
     #expect(try verdict(score: 1, finding: .safe, band: Band(allowBelow: 0.1, blockAbove: 2)) == (.allow, true))
+  }
+}
+
+/// Hits are counted from the start, so stages in another order than that are refused.
+@Suite struct ReplayNeedsAnOrder {
+  private static func stage(_ id: String, _ kind: StageSpec.Kind = .screen, mode: StageMode = .enforce, band: Band? = nil, silenceAllows: Bool = false) -> EvaluatedStage {
+    EvaluatedStage(id: id, kind: kind, mode: mode, failure: .screen, bands: band.map { [$0] } ?? [], silenceAllows: silenceAllows)
+  }
+  private static let rules = stage("rules"), silent = stage("silent", silenceAllows: true), judge = stage("judge", .reasoner)
+  private static let linear = stage("linear", band: Band(allowBelow: 0.1, blockAbove: 0.9)), strict = stage("strict", band: Band(allowBelow: -1, blockAbove: 0.9))
+
+  @Test func whatIsSeenOnlyAfterAnAllowIsNamed() {
+    for (stages, move) in [
+      ([Self.linear, Self.rules, Self.judge], "move `rules` before `linear`"), ([Self.silent, Self.rules], "move `rules` before `silent`"),
+      ([Self.judge, Self.rules], "move `rules` before `judge`"), ([Self.judge, Self.linear], "move `linear` before `judge`"),
+      ([Self.rules, Self.silent], "give one stage the files of both"),
+    ] {
+      #expect(StageOrder.problem(stages)?.contains(move) == true, "\(move)")
+    }
+  }
+
+  @Test func otherOrdersAreFine() {
+    let shadow = Self.stage("shadow", mode: .shadow, silenceAllows: true)
+    for stages in [
+      [Self.rules, Self.linear, Self.judge], [Self.rules, Self.rules, Self.linear, Self.strict], [Self.silent, Self.linear], [Self.strict, Self.rules], [shadow, Self.rules],
+    ] {
+      #expect(StageOrder.problem(stages) == nil)
+    }
+    // Tuning may give it a threshold to allow by.
+    #expect(StageOrder.problem([Self.strict, Self.rules], tuned: 0) != nil)
+  }
+
+  @Test func aTunerRefuses() throws {
+    var sample = EvaluationSample(categories: Synthetic.table(["toxic"]), stages: [Self.linear, Self.rules])
+    var row = Synthetic.row("a", scores: [0.05], labels: [.positive], findings: [.notAsked])
+    row.stages = [StageRecord(status: .ok, probabilities: [0.05]), StageRecord(status: .skipped)]
+    row.blockHits = ReplayFollowsThePipeline.toxic
+    row.verdict = .allow
+    try sample.append(row)
+    sample.settleCategories()
+    #expect(sample.outcomes[0] == [.allow])
+    let problem = try #require(StageOrder.problem(sample.stages))
+    #expect(throws: TuningError.mismatch(problem)) { try Tuner(sample) }
   }
 }
 

@@ -162,5 +162,8 @@ import Tuning
     let truth = try ResplitStudy(
       sample, goals: [goal("minimum escalation_rate @ recall >= 0.85")], options: TuningOptions(), resplits: 40, promise: .trueShare)
     #expect(truth.outcomes[0].meanEscalation < outcome.meanEscalation)
+    let tuned = try Tuner(sample, goals: [goal("minimum escalation_rate @ recall >= 0.85")]).run()
+    let parsed = try JSONSerialization.jsonObject(with: Data(tuned.json(resplits: truth).text.utf8)) as? [String: Any]
+    #expect((parsed?["resplits"] as? [String: Any])?["resplits"] as? Int == 40 && parsed?["goals"] != nil)
   }
 }

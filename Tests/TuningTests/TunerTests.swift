@@ -200,6 +200,19 @@ import Tuning
     #expect(throws: TuningError.unknownStage("nope")) { try Tuner(sample, goals: [aim], options: options) }
   }
 
+  @Test func aPrecisionAtAnotherBaseRateIsProvedThroughRecallAndFalsePositives() throws {
+    let sample = try Synthetic.sample(Population(), count: 4000, seed: 12)
+    var options = TuningOptions()
+    options.baseRate = 0.1
+    let result = try Tuner(sample, goals: [goal("maximum f1 @ precision >= 0.5")], options: options).run()
+    let proof = try #require(result.goals[0].restated.first)
+    let chosen = try #require(result.goals[0].chosen)
+    #expect(result.goals[0].isMet && result.goals[0].certificates.isEmpty)
+    #expect(proof.precisionAtLeast >= 0.5 && proof.recall.trials == Int(chosen.counts.positives))
+    #expect(result.text.contains("proved: precision >= 0.5 where 10% of messages violate, at 95% confidence") && !result.text.contains("nothing in it is guaranteed"))
+    #expect(result.json.text.contains("\"precision_at_least\": 0.") && result.html(pipeline: "").contains("with proof"))
+  }
+
   @Test func theExpectedCostHasItsBreakEven() {
     let cost = CostModel(prefilter: 1, classifier: 9, reasoner: 1000)
     #expect(cost.expected(reachingClassifier: 0.5, reasonerCalls: 0.1) == 1 + 4.5 + 100)

@@ -84,7 +84,7 @@ public struct ShadowComparison: Sendable {
         let known = asked.filter { records[first + message].stages[$0]?.isAnswered ?? false }
         if known.count < asked.count { unanswered += 1 }
         verdicts.append(decision.verdict)
-        escalated.append(!asked.isEmpty || decision.stage == nil)
+        escalated.append(!asked.isEmpty || decision.reason == .unsettled)
         usages.append(known.reduce(ReasonerUsage()) { $0 + (records[first + message].stages[$1]?.usage ?? ReasonerUsage()) })
         for category in outcomes.indices { outcomes[category].append(Self.outcome(decision, category)) }
       }
@@ -139,7 +139,8 @@ struct ReplayedRecord: Sendable {
       stage.findings.append(Finding(category: category, outcome: outcome, score: finding.score, policy: finding.policy))
     }
     stage.usage = ReasonerUsage(calls: entry.calls ?? 0, promptTokens: entry.promptTokens ?? 0, completionTokens: entry.completionTokens ?? 0)
-    stage.failure = entry.findings == nil ? DegradedCause.allCases.first { $0.status.rawValue == entry.status } : nil
+    // A failure's detail stands beside what was found all the same.
+    stage.failure = entry.findings == nil || entry.detail != nil ? DegradedCause.allCases.first { $0.status.rawValue == entry.status } : nil
     return stage
   }
 }
@@ -202,7 +203,7 @@ struct ReplayedReasoner: Reasoner {
 
   func judge(_ request: JudgeRequest) async throws(ReasonerError) -> Judgement {
     let record = Int(request.messageID.filter { $0 != "\"" }).flatMap { records[$0].stages[stage] }
-    if let failure = record?.failure { throw ReasonerError(failure, "replayed") }
+    if let failure = record?.failure { throw ReasonerError(failure, "replayed", reviews: record?.findings.filter { $0.outcome == .review } ?? []) }
     let known = record?.findings ?? []
     return Judgement(
       findings: request.categories.map { category in

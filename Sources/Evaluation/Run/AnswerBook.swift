@@ -45,7 +45,8 @@ public final class AnswerBook: Sendable {
     entries.withLock { entries in
       var entry = entries[message, default: Entry()]
       entry.failure = error
-      entry.failed = entry.failed.union(asked)
+      for review in error.reviews where asked.contains(review.category) { entry.findings[review.category] = review }
+      entry.failed = entry.failed.union(asked.subtracting(CategorySet(error.reviews.map(\.category))))
       entry.usage = entry.usage + error.usage
       entry.latency = (entry.latency ?? .zero) + latency
       entries[message] = entry
@@ -69,6 +70,7 @@ struct BookedReasoner: Reasoner {
   var contextMessages: Int { inner.contextMessages }
   var fingerprint: String { inner.fingerprint }
   var notice: String? { inner.notice }
+  var hasModel: Bool { inner.hasModel }
 
   func judge(_ request: JudgeRequest) async throws(ReasonerError) -> Judgement {
     // Batches of an evaluation carry each message's number as its id.
@@ -92,7 +94,10 @@ struct BookedReasoner: Reasoner {
 
   private func answer(_ categories: CategorySet, _ message: Int) throws(ReasonerError) -> Judgement {
     let entry = book.entry(message) ?? AnswerBook.Entry()
-    if let failure = entry.failure, !entry.failed.intersection(categories).isEmpty { throw failure }
+    if var failure = entry.failure, !entry.failed.intersection(categories).isEmpty {
+      failure.reviews = entry.findings.values.filter { $0.outcome == .review }
+      throw failure
+    }
     let findings = categories.map { category in
       entry.findings[category] ?? Finding(category: category, outcome: .abstain(AnswerBook.notAsked), policy: "")
     }

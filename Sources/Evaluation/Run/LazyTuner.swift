@@ -6,7 +6,7 @@ public struct LazyTuner: Sendable {
   public let evaluator: PipelineEvaluator
   public let goals: [Goal]
   public var options: TuningOptions
-  /// Messages that may be asked about in all.
+  /// Messages that may be asked about in all; with 0, what would have to be asked is supposed to be the worst that it could.
   public var limit: Int
 
   public init(evaluator: PipelineEvaluator, goals: [Goal], options: TuningOptions, limit: Int) {
@@ -30,7 +30,9 @@ public struct LazyTuner: Sendable {
   public struct Outcome: Sendable {
     public var result: TuningResult
     public var asked: Int
-    /// What differs from a live run or was supposed, one sentence each.
+    /// What was supposed of the answers that are not known.
+    public var unknown: UnknownAnswer
+    /// What differs from a live run, one sentence each.
     public var notes: [String]
   }
 
@@ -41,13 +43,16 @@ public struct LazyTuner: Sendable {
     _ items: [LabelledItem], _ sample: inout EvaluationSample, announce: @Sendable (Inquiry) -> Void = { _ in }, progress: @escaping PipelineEvaluator.Progress = { _ in }
   ) async throws -> Outcome {
     var asked = 0
+    var options = options
+    // A reasoner without a model would say no more if it were asked.
+    options.unknown = .abstain
     if evaluator.canAsk {
-      var optimistic = options
-      optimistic.unknown = .correct
-      while let inquiry = try Tuner(sample, goals: goals, options: optimistic).nextInquiry() {
+      options.unknown = .correct
+      while let inquiry = try Tuner(sample, goals: goals, options: options).nextInquiry() {
         if asked + inquiry.messages.count > limit {
-          if limit == 0 { break }
-          throw LimitReached(asked: asked, inquiry: inquiry, limit: limit)
+          guard limit == 0 else { throw LimitReached(asked: asked, inquiry: inquiry, limit: limit) }
+          options.unknown = .wrong
+          break
         }
         announce(inquiry)
         let messages = inquiry.messages.map { Int($0) }
@@ -58,7 +63,9 @@ public struct LazyTuner: Sendable {
         for message in messages where evaluator.book.entry(message) == nil { markUnanswered(message, in: &sample) }
       }
     }
-    return Outcome(result: try Tuner(sample, goals: goals, options: options).run(), asked: asked, notes: evaluator.notes)
+    // With the supposition of the search: another one could end on thresholds that nobody was asked about.
+    let result = try Tuner(sample, goals: goals, options: options).run()
+    return Outcome(result: result, asked: asked, unknown: options.unknown, notes: evaluator.notes)
   }
 
   private func markUnanswered(_ message: Int, in sample: inout EvaluationSample) {

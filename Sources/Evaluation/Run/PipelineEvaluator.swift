@@ -62,15 +62,16 @@ public final class PipelineEvaluator: Sendable {
       if case .reasoner = built { notes.append("shadow stage `\(stage.id)` is not asked") }
     }
     for (stage, built) in zip(definition.stages, stages) where stage.mode == .enforce {
-      if case .reasoner(let reasoner) = built, reasoner.notice != nil { notes.append("stage `\(stage.id)` has no model: it abstains") }
+      if case .reasoner(let reasoner) = built, !reasoner.hasModel { notes.append("stage `\(stage.id)` has no model: it abstains") }
     }
+    if let problem = StageOrder.problem(evaluated(definition, stages)) { notes.append(problem) }
     return notes
   }
 
   /// The reasoner that decides, if it has a model behind it.
   public var canAsk: Bool {
     guard let reasonerStage, case .reasoner(let reasoner) = stages[reasonerStage] else { return false }
-    return reasoner.notice == nil
+    return reasoner.hasModel
   }
 
   /// Lets models and connections go.
@@ -84,7 +85,7 @@ public final class PipelineEvaluator: Sendable {
   /// One run over all of `items`.
   public func run(_ items: [LabelledItem], asking: Asking, slices: [String] = [], progress: Progress = { _ in }) async throws(TuningError) -> EvaluationSample {
     if asking == .everything { await ask(items, messages: Array(items.indices)) }
-    var sample = EvaluationSample(categories: definition.categories, stages: evaluatedStages, sliceNames: slices)
+    var sample = EvaluationSample(categories: definition.categories, stages: Self.evaluated(definition, stages), sliceNames: slices)
     let pipeline = pipeline(definition, mayAsk: asking == .escalated ? nil : [])
     let bench = ScreenBench(stages: stages, definition: definition)
     for first in stride(from: 0, to: items.count, by: Self.batchSize) {
@@ -142,7 +143,7 @@ public final class PipelineEvaluator: Sendable {
 
   // MARK: Parts
 
-  private var evaluatedStages: [EvaluatedStage] {
+  private static func evaluated(_ definition: PipelineDefinition, _ stages: [BuiltStage]) -> [EvaluatedStage] {
     zip(definition.stages, stages).map { EvaluatedStage($0, built: $1, categories: definition.categories) }
   }
 

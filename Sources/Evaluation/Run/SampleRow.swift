@@ -52,15 +52,20 @@ struct SampleRow {
     return probabilities
   }
 
+  /// Hits count up to the first failure that decides the message: the pipeline looks at none behind it. Those of the same pass stand, unless the failure blocks.
   private func addHits(to row: inout EvaluationRow) {
     for (place, screen) in screens.enumerated() where evaluator.definition.stages[place].mode == .enforce {
-      for hit in screen?.hits ?? [] where Int(hit.message) == message {
+      guard let screen else { continue }
+      let action = failure(screen).map { evaluator.definition.stages[place].failure.action(for: $0) } ?? .next
+      if action == .block { return }
+      for hit in screen.hits where Int(hit.message) == message {
         switch hit.effect {
         case .signal: row.signalHits.insert(hit.category)
         case .escalate: row.escalateHits.insert(hit.category)
         case .block: row.blockHits.insert(hit.category)
         }
       }
+      if action != .next { return }
     }
   }
 

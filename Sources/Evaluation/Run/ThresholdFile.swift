@@ -9,23 +9,42 @@ public struct ThresholdFile: Sendable {
   public let before: String
   public let after: String
 
-  /// Throws when the file cannot be read, or a number that should change does not stand in it as a number (a variable, an alias that
-  /// several values share).
+  /// Throws when the file cannot be read, and ``YAMLEdit/Failure`` when a threshold that should change does not stand in it, or not as a
+  /// number of its own (a variable, an alias). Then nothing is written: a part of what was chosen together would prove nothing.
   public init(_ definition: PipelineDefinition, stage id: String, changes: [(category: String, band: Band)]) throws {
     path = definition.path
     before = String(decoding: try readFile(path: definition.path), as: UTF8.self)
     guard let place = definition.stages.firstIndex(where: { $0.id == id }) else { throw TuningError.unknownStage(id) }
-    let current = definition.stages[place].bands
+    let stage = definition.stages[place]
     var edits: [YAMLEdit.Edit] = []
+    var missing: [String] = []
     for change in changes {
-      guard let category = definition.categories.index(of: change.category), let written = current[category] else { continue }
+      let written = definition.categories.index(of: change.category).flatMap { stage.bands[$0] } ?? Self.nothing
       for (key, old, new) in [("allow_below", written.allowBelow, change.band.allowBelow), ("block_above", written.blockAbove, change.band.blockAbove)] {
-        // A threshold that the file leaves out stays out.
-        guard old != new, (0...1).contains(new), (0...1).contains(old) else { continue }
-        edits.append(.init(["stages", .index(place), "bands", .key(change.category), .key(key)], new))
+        // A threshold outside 0...1 is one that is left out.
+        guard old != new, (0...1).contains(new) else { continue }
+        if (0...1).contains(old) {
+          edits.append(.init(["stages", .index(place), "bands", .key(change.category), .key(key)], new))
+        } else {
+          missing.append("`\(key): \(NumberText.threshold(new))` for `\(change.category)`")
+        }
       }
     }
-    after = try YAMLEdit.replaceNumbers(in: before, edits: edits, digits: 9)
+    guard missing.isEmpty else { throw Self.failure(missing, stage) }
+    do throws(YAMLEdit.Failure) {
+      after = try YAMLEdit.replaceNumbers(in: before, edits: edits, digits: 9)
+    } catch {
+      throw YAMLEdit.Failure("\(definition.path): \(error)")
+    }
+  }
+
+  private static let nothing = Band(allowBelow: -1, blockAbove: 2)
+
+  private static func failure(_ missing: [String], _ stage: StageDefinition) -> YAMLEdit.Failure {
+    let place = "\(stage.span.file):\(stage.span.line):\(stage.span.column)"
+    return YAMLEdit.Failure(
+      "\(place): stage `\(stage.id)` leaves out thresholds that were chosen, so nothing is written: add \(missing.joined(separator: ", ")) "
+        + "under its `bands`, and tune again")
   }
 
   public var changes: Bool { before != after }

@@ -48,12 +48,18 @@ final class PatternSet: @unchecked Sendable {
     ascii.append(narrow)
     let counting = try? Self.compile(pattern, options: options | PCRE2_UCP | PCRE2_AUTO_CALLOUT)
     metered.append(counting)
-    for code in [code, narrow, counting ?? code] where pcre2_jit_compile_8(code, PCRE2_JIT_COMPLETE) != 0 { isJIT = false }
+    for code in [code, narrow, counting ?? code] where !Self.compileToMachineCode(code) { isJIT = false }
     var backReferences: UInt32 = 0
     pcre2_pattern_info_8(code, UInt32(PCRE2_INFO_BACKREFMAX), &backReferences)
     hasBackReference.append(backReferences > 0)
     self.plainLength.append(plainLength)
     return plain.count - 1
+  }
+
+  /// Whether there is machine code now. With `(*NO_JIT)` in the pattern compiling succeeds and makes none.
+  private static func compileToMachineCode(_ code: OpaquePointer) -> Bool {
+    var size = 0
+    return pcre2_jit_compile_8(code, PCRE2_JIT_COMPLETE) == 0 && pcre2_pattern_info_8(code, UInt32(PCRE2_INFO_JITSIZE), &size) == 0 && size > 0
   }
 
   private static func compile(_ pattern: String, options: UInt32) throws(PatternError) -> OpaquePointer {

@@ -30,6 +30,7 @@ extension PatternParser {
       isFirst = false
       if flags.extendedMore, scalar == " " || scalar == "\t" {
         index += 1
+        try refuseRange()
         continue
       }
       if take("\\Q") {
@@ -37,12 +38,21 @@ extension PatternParser {
           index += 1
           add(quoted, to: &members)
         }
+        try refuseRange()
         continue
       }
-      if take("\\E") { continue }
+      if take("\\E") {
+        try refuseRange()
+        continue
+      }
       try member(scalar, into: &members)
     }
     return node(members, isNegated: isNegated)
+  }
+
+  /// PCRE2 passes over `\E` and skipped blanks, so that a hyphen behind them may make a range with what stands before them.
+  private func refuseRange() throws(UnknownSyntax) {
+    if peek() == "-" { throw UnknownSyntax() }
   }
 
   private mutating func member(_ scalar: Unicode.Scalar, into members: inout Members) throws(UnknownSyntax) {

@@ -7,7 +7,7 @@ struct ScopeEvaluator {
   let anyLabels: [Label]
   let escalated: [Bool]
   private let stage: Int?
-  /// nil without a scoring stage.
+  /// nil without a scoring stage, and where thresholds cannot be replayed.
   private let scene: MessageScene?
 
   init(sample: EvaluationSample, options: EvaluationOptions, anyLabels: [Label], escalated: [Bool]) {
@@ -16,7 +16,8 @@ struct ScopeEvaluator {
     self.anyLabels = anyLabels
     self.escalated = escalated
     stage = options.stage.map { name in sample.stages.firstIndex { $0.id == name && $0.scores } } ?? sample.scoringStage
-    scene = stage.map { MessageScene(sample, stage: $0, review: options.reviewCounts, unknown: .review, context: MetricContext()) }
+    scene = StageOrder.problem(sample.stages) == nil
+      ? stage.map { MessageScene(sample, stage: $0, review: options.reviewCounts, unknown: .abstain, context: MetricContext()) } : nil
   }
 
   func labels(_ category: Int?) -> [Label] { category.map { sample.labels[$0] } ?? anyLabels }

@@ -4,7 +4,7 @@ extension TuningResult {
   /// One page that needs nothing else: goals, proofs, frontiers, and what changes.
   public func html(pipeline: String) -> String {
     let body = HTML.cards(cards) + goals.map(section).joined() + budgetSection + changeSection + calibrationSection + flips.flipSection
-      + HTML.notes(unasked.isEmpty ? [] : ["\(counted(unasked.count, "message")) of uncertain score without an answer of the reasoner: their outcome is supposed"])
+      + HTML.notes(supposed.map { [$0] } ?? [])
     return HTML.page(
       title: pipeline.isEmpty ? "Tuning" : "Tuning of \(pipeline)", subtitle: partLine, body: body,
       footer: "Proofs: exact binomial tests (Clopper–Pearson) on the choosing part; candidates were ordered without its labels, and testing stops at the first "
@@ -20,7 +20,7 @@ extension TuningResult {
       return HTML.Card(title: title, value: NumberText.value(then.isNaN ? now : then, of: metric), detail: then.isNaN ? "as it is now" : "now \(NumberText.value(now, of: metric))")
     }
     return [
-      HTML.Card(title: "Goals met", value: "\(met) of \(goals.count)", detail: goals.contains { !$0.certificates.isEmpty } ? "with proof" : ""),
+      HTML.Card(title: "Goals met", value: "\(met) of \(goals.count)", detail: goals.contains(where: \.isProved) ? "with proof" : ""),
       change("Recall", .recall), change("Precision", .precision), change("Escalated", .escalationRate), change("F1", .f1),
     ]
   }

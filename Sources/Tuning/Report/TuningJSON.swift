@@ -2,14 +2,19 @@ import Moderation
 
 extension TuningResult {
   /// Everything in the result, for machines.
-  public var json: JSONValue {
-    .object([
+  public var json: JSONValue { .object(members) }
+
+  /// The same with a check of the promise on these data.
+  public func json(resplits study: ResplitStudy) -> JSONValue { .object(members + [("resplits", study.json)]) }
+
+  private var members: [(String, JSONValue)] {
+    [
       ("stage", .string(stage)),
       ("parts", .object(GroupedSplit.Part.allCases.map { ("\($0)", .int(split.messages(of: $0).count)) })), ("groups", .int(split.groupCount)),
       ("changes", .object(changes.map { ($0.category, $0.band.json) })), ("goals", .array(goals.map(\.json))),
       ("budgets", .array(budgets.map { .object([("budget", .string($0.budget.text)), ("measured", .number($0.measured)), ("holds", .bool($0.holds))]) })),
-      ("calibration", .array(calibrations.map(\.json))), ("flips", flips.json), ("supposed_answers", .int(unasked.count)),
-    ])
+      ("calibration", .array(calibrations.map(\.json))), ("flips", flips.json), ("supposed_answers", .int(unasked.count)), ("supposed", .string(unknown.rawValue)),
+    ]
   }
 }
 
@@ -43,7 +48,8 @@ extension GoalResult {
       }
     return .object([
       ("goal", .string(goal.text)), ("categories", .strings(categories)), ("status", .string(name)), ("explanation", .strings(statusLines)),
-      ("certificates", .array(certificates.map(\.json))), ("label_needs", .array(needs.map(\.json))), ("notes", .strings(notes)),
+      ("certificates", .array(certificates.map(\.json))), ("restated_precision", .array(restated.map(\.json))),
+      ("label_needs", .array(needs.map(\.json))), ("notes", .strings(notes)),
       ("choosing", .object([("now", current.json(intervals: false)), ("chosen", chosen?.json(intervals: false) ?? .null)])),
       ("reporting", .object([("now", reportedCurrent.json(intervals: true)), ("chosen", reported?.json(intervals: true) ?? .null)])),
       ("latency", .object([("now", currentLatency?.json ?? .null), ("chosen", latency?.json ?? .null)])),
@@ -58,6 +64,16 @@ extension Certificate {
   var json: JSONValue {
     .object([
       ("bound", .string(bound.text)), ("bad", .int(bad)), ("trials", .int(trials)), ("risk_at_most", .number(riskAtMost)),
+      ("confidence", .number(confidence)), ("method", .string(method.text)),
+    ])
+  }
+}
+
+extension RestatedPrecision {
+  var json: JSONValue {
+    .object([
+      ("bound", .string(bound.text)), ("base_rate", .number(baseRate)), ("precision_at_least", .number(precisionAtLeast)),
+      ("recall_at_least", .number(recallAtLeast)), ("false_positive_rate_at_most", .number(falsePositiveRateAtMost)),
       ("confidence", .number(confidence)), ("method", .string(method.text)),
     ])
   }

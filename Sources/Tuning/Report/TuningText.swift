@@ -8,8 +8,14 @@ extension TuningResult {
     if !budgets.isEmpty { text += "\nBudgets of the whole pipeline, on the choosing part\n" + budgets.map { "  \($0.text)\n" }.joined() }
     text += calibrationText + changeText
     if flips.flipped > 0 { text += "\nVerdicts that change, on the reporting part\n" + flips.flipTable }
-    if !unasked.isEmpty { text += "\n  ! \(counted(unasked.count, "message")) of uncertain score without an answer of the reasoner: their outcome is supposed\n" }
+    if let supposed { text += "\n  ! \(supposed)\n" }
     return text
+  }
+
+  /// How many answers were supposed, and to be what; nil for none.
+  var supposed: String? {
+    guard !unasked.isEmpty else { return nil }
+    return "\(counted(unasked.count, "message")) of uncertain score without an answer of the reasoner: \(unknown.words)"
   }
 
   var partLine: String {
@@ -59,7 +65,7 @@ extension GoalResult {
   /// One line for each thing that must be known.
   public var statusLines: [String] {
     switch status {
-    case .met: return certificates.isEmpty ? ["met as measured on the choosing part; nothing in it is guaranteed"] : certificates.map(\.text)
+    case .met: return isProved ? certificates.map(\.text) + restated.map(\.text) : ["met as measured on the choosing part; nothing in it is guaranteed"]
     case .refused(let needs): return ["refused: too few labels"] + needs.map(\.text)
     case .infeasible(let reason, let needs): return ["not met: \(reason)"] + needs.map(\.text)
     }
@@ -115,6 +121,17 @@ extension GoalResult {
     var table = TextTable(metrics.map { metric in TextTable.Column(Self.columns.first { $0.metric == metric }?.title ?? metric.name, .right) } + [.init("thresholds")])
     for point in frontier { table.add(metrics.map { NumberText.value(point.value($0) ?? .nan, of: $0) } + [bandText(point)]) }
     return table.render()
+  }
+}
+
+extension UnknownAnswer {
+  /// What was supposed, of several answers.
+  var words: String {
+    switch self {
+    case .correct: "supposed to be right"
+    case .wrong: "counted as wrong, so that nothing is proved on what nobody said"
+    case .abstain: "counted as abstentions"
+    }
   }
 }
 

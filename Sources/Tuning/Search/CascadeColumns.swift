@@ -20,10 +20,10 @@ public enum CheapState: UInt8, Sendable, CaseIterable {
 public enum UnknownAnswer: String, Sendable, CaseIterable {
   /// That it agrees with the label: the best case, which tells what is still worth asking.
   case correct
-  /// That it contradicts the label: the worst case.
+  /// That it contradicts the label: the worst case, on which a proof may rest.
   case wrong
-  /// That the message ends in review.
-  case review
+  /// That it abstains, as a reasoner without a model does: `on_abstain` says what becomes of the message.
+  case abstain
 }
 
 /// One category of all messages, reduced to what thresholds of one stage can still change: below, between and above them.
@@ -37,8 +37,9 @@ struct CascadeColumns: Sendable {
   /// Open messages of this category would be asked, but no answer is known.
   private(set) var unasked: [Bool]
 
-  init(_ sample: EvaluationSample, stage: Int, category: Int, unknown: UnknownAnswer) {
-    let resolver = Resolver(sample, category: category, unknown: unknown)
+  /// - Parameter labels: what supposed answers go by; nil takes the category's own.
+  init(_ sample: EvaluationSample, stage: Int, category: Int, unknown: UnknownAnswer, labels: [Label]? = nil) {
+    let resolver = Resolver(sample, category: category, unknown: unknown, labels: labels ?? sample.labels[category])
     let walker = StageWalker(sample, stage: stage, category: category)
     scores = sample.probabilities[stage][category]
     states = Array(repeating: 0, count: sample.count)
@@ -79,9 +80,9 @@ private struct Resolver {
   /// Whether the reasoner has a policy for the category.
   private let judges: Bool
 
-  init(_ sample: EvaluationSample, category: Int, unknown: UnknownAnswer) {
+  init(_ sample: EvaluationSample, category: Int, unknown: UnknownAnswer, labels: [Label]) {
     findings = sample.findings[category]
-    labels = sample.labels[category]
+    self.labels = labels
     let stage = sample.reasonerStage
     statuses = stage.map { sample.statuses[$0] }
     failure = stage.map { sample.stages[$0].failure } ?? .reasoner
@@ -125,13 +126,14 @@ private struct Resolver {
   }
 
   private func supposed(_ label: Label) -> Verdict {
-    guard label != .unknown, unknown != .review else { return .review }
+    guard unknown != .abstain else { return verdict(failure.onAbstain) }
+    guard label != .unknown else { return .review }
     return (label == .positive) == (unknown == .correct) ? violation : .allow
   }
 }
 
 /// Walks a message through the cheap stages by the rules of the pipeline, for one category and each way that the tuned stage
-/// can send it. Prefilters are taken to stand before the scoring stages: their hits count from the start.
+/// can send it. Hits count from the start: ``StageOrder`` finds the pipelines where that is not so.
 private struct StageWalker {
   private struct Screen {
     var isTuned: Bool

@@ -126,4 +126,16 @@ extension GoalSearch {
     if unit.goal.guaranteed.contains(where: { $0.riskLimit == 0 }) { notes.append("a risk of exactly zero cannot be proved by any number of labels") }
     return notes
   }
+
+  /// Only the chosen thresholds rest on known answers alone; the others that are shown may not.
+  func notesOnSuppositions(_ points: [OperatingPoint]) -> [String] {
+    guard tuner.options.unknown == .correct else { return [] }
+    let messages = tuner.part(.choosing).messages + tuner.part(.reporting).messages
+    let unasked = Set(points.flatMap { tuner.unasked(under: $0.bands, among: messages, scope: unit.scope) })
+    guard !unasked.isEmpty else { return [] }
+    return [
+      "the numbers of other thresholds than the chosen ones suppose that the reasoner is right about \(counted(unasked.count, "message")) "
+        + "that it was not asked about"
+    ]
+  }
 }

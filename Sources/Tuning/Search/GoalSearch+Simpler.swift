@@ -17,7 +17,7 @@ extension GoalSearch {
     for category in unit.categories { bands[category] = Band(allowBelow: -1, blockAbove: 2) }
     let measured = tuner.part(.choosing).messages + tuner.part(.reporting).messages
     let answers = unit.categories.map { tuner.sample.findings[$0] }
-    guard answers.allSatisfy({ $0.contains(.violates) || $0.contains(.safe) }), tuner.unasked(under: bands, among: measured).isEmpty else { return nil }
+    guard answers.allSatisfy({ $0.contains(.violates) || $0.contains(.safe) }), tuner.unasked(under: bands, among: measured, scope: unit.scope).isEmpty else { return nil }
     return simpler("all to the reasoner", bands)
   }
 

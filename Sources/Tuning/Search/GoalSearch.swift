@@ -13,6 +13,8 @@ struct GoalSearch {
   struct Proved {
     var bands: [Band?]
     var method: Certificate.Method
+    /// Everything that had to pass for it.
+    var tested: [[Band?]]
   }
   enum Outcome {
     case found(Proved)
@@ -29,6 +31,7 @@ struct GoalSearch {
     var result = emptyResult()
     result.notes = notes()
     result.frontier = frontier()
+    result.notes += notesOnSuppositions([result.current] + result.frontier)
     result.simpler = simplerSystems()
     let missing = labelsMissing()
     guard missing.isEmpty else {
@@ -62,6 +65,15 @@ struct GoalSearch {
     result.chosen = chosen
     result.reported = point(proved.bands, .reporting)
     result.latency = latency(proved.bands)
+    result.tested = proved.tested
+    for bound in unit.goal.guaranteed where bound.metric == .precision {
+      guard let baseRate = tuner.options.baseRate else { continue }
+      let confusion = chosen.counts.confusion
+      result.restated.append(
+        RestatedPrecision(
+          bound: bound, baseRate: baseRate, recall: confusion.recall, falsePositiveRate: confusion.falsePositiveRate, confidence: 1 - delta,
+          method: proved.method))
+    }
     result.certificates = unit.goal.guaranteed.compactMap { bound in
       guard let (bad, trials) = chosen.counts.risk(of: bound.metric), tuner.options.baseRate == nil || bound.metric != .precision else { return nil }
       let future = tuner.options.measuredOver.map { Int((Double(trials) * $0).rounded(.up)) }
@@ -88,7 +100,7 @@ struct GoalSearch {
     guard let best = unit.search(tuner, aim: unit.aim, levels: tuner.options.levels).run(choosing, from: chosenSoFar), best.rank.isFeasible else {
       return .notFound(reason: "no thresholds meet the bounds on the choosing part")
     }
-    return .found(Proved(bands: best.bands, method: .fixedSequence(passed: 0, of: 0)))
+    return .found(Proved(bands: best.bands, method: .fixedSequence(passed: 0, of: 0), tested: [best.bands]))
   }
 
   private func passes(_ counts: OutcomeCounts) -> Bool {
@@ -114,7 +126,8 @@ struct GoalSearch {
     guard best.rank.isFeasible else { return .notFound(reason: "the thresholds that keep the guaranteed bound break another one") }
     var bands = chosenSoFar
     bands[category] = search.band(sweep, category, allow: best.cut, block: block.lowerBound)
-    return .found(Proved(bands: bands, method: .monotoneSequence(passed: passed)))
+    // Lower thresholds miss no more, so the chosen one speaks for all that had to pass before it.
+    return .found(Proved(bands: bands, method: .monotoneSequence(passed: passed), tested: [bands]))
   }
 
   /// Why not even the lowest threshold passed.
@@ -128,18 +141,18 @@ struct GoalSearch {
     let candidates = CandidatePath(search: self).candidates()
     let aim = Aim(direction: unit.goal.direction, objective: unit.goal.objective, bounds: unit.goal.measuredBounds)
     var best: (bands: [Band?], rank: Rank)?
-    var passed = 0
+    var tested: [[Band?]] = []
     for candidate in candidates {
       let bands = merged(candidate)
       let counts = scene.counts(choosing.messages, bands, scope: unit.scope)
       guard passes(counts) else { break }
-      passed += 1
+      tested.append(bands)
       let rank = aim.rank(counts, scene.context)
       if best.map({ rank < $0.rank }) ?? true { best = (bands, rank) }
     }
     guard let best else { return .notFound(reason: "no candidate thresholds can be proved to keep the bounds") }
     guard best.rank.isFeasible else { return .notFound(reason: "the thresholds that keep the guaranteed bounds break another one") }
-    return .found(Proved(bands: best.bands, method: .fixedSequence(passed: passed, of: candidates.count)))
+    return .found(Proved(bands: best.bands, method: .fixedSequence(passed: tested.count, of: candidates.count), tested: tested))
   }
 
   /// The unit's own categories from `candidate`, the others as chosen so far.

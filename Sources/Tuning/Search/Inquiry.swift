@@ -3,9 +3,12 @@ import Moderation
 /// Messages that the reasoner should be asked about next, and what that would cost.
 ///
 /// Asking about everything is what a cascade is there to avoid. So unknown answers are first supposed to be right: thresholds
-/// that look best even then are the only ones that answers can confirm or refute. Their open messages are asked, and the
-/// search is made again, until the best thresholds rest on known answers alone. The result is the same as with all answers
-/// known, because a supposed answer never makes a candidate look worse than it is.
+/// that look best even then are the only ones that answers can confirm or refute. Their open messages are asked, and those of
+/// every candidate that passed, and the search is made again, until all of these rest on known answers alone. The result is the
+/// same as with all answers known, because a supposed answer never makes a candidate look worse than it is.
+///
+/// Calls for an escalation and latencies stay estimates from the answers that are known. A goal of several categories at once
+/// is not searched exhaustively, so it may come to other candidates; what it proves holds all the same.
 public struct Inquiry: Sendable {
   public enum Purpose: String, Sendable {
     /// Candidates are still being ordered, on the calibration part alone.
@@ -54,32 +57,50 @@ extension Tuner {
   /// to be ``UnknownAnswer/correct``. Enter the answers with ``EvaluationSample/setFinding(_:score:category:message:)`` and
   /// make a new tuner; it ends after a few rounds.
   public func nextInquiry() throws(TuningError) -> Inquiry? {
-    let ordering = try unaskedWhileOrdering()
-    if !ordering.isEmpty { return Inquiry(purpose: .ordering, messages: ordering, sample: sample) }
+    let units = try TuningUnit.units(of: goals, sample: sample, budgets: options.budgets)
+    let ordering = unaskedWhileOrdering(units)
+    if !ordering.isEmpty { return Inquiry(purpose: .ordering, messages: ordering.sorted(), sample: sample) }
     let result = try run()
-    let choosing = unasked(under: result.bands, among: part(.choosing).messages).filter(couldChangeChoice)
-    if !choosing.isEmpty { return Inquiry(purpose: .choosing, messages: choosing, sample: sample) }
-    let reported = (part(.choosing).messages + part(.reporting).messages).sorted()
-    let rest = unasked(under: result.bands, among: reported)
-    return rest.isEmpty ? nil : Inquiry(purpose: .reporting, messages: rest, sample: sample)
+    let choosing = unaskedWhileChoosing(result.goals).union(unaskedAboutBlocks(units, in: .choosing)).filter(couldChangeChoice)
+    if !choosing.isEmpty { return Inquiry(purpose: .choosing, messages: choosing.sorted(), sample: sample) }
+    let reported = part(.choosing).messages + part(.reporting).messages
+    let rest = unasked(under: result.bands, among: reported, scopes: result.goals.map(\.scope) + [nil])
+    return rest.isEmpty ? nil : Inquiry(purpose: .reporting, messages: rest.sorted(), sample: sample)
   }
 
-  private func unaskedWhileOrdering() throws(TuningError) -> [Int32] {
-    let units = try TuningUnit.units(of: goals, sample: sample, budgets: options.budgets).filter { !$0.isMonotone && !$0.goal.guaranteed.isEmpty }
-    guard !units.isEmpty else { return [] }
-    var messages: Set<Int32> = []
-    for unit in units {
+  private func unasked(under bands: [Band?], among messages: [Int32], scopes: [Int?]) -> Set<Int32> {
+    scopes.reduce(into: []) { $0.formUnion(unasked(under: bands, among: messages, scope: $1)) }
+  }
+
+  private func unaskedWhileOrdering(_ units: [TuningUnit]) -> Set<Int32> {
+    let ordered = units.filter { !$0.isMonotone && !$0.goal.guaranteed.isEmpty }
+    var messages = ordered.isEmpty ? [] : unaskedAboutBlocks(ordered, in: .calibration)
+    for unit in ordered {
       let search = GoalSearch(tuner: self, unit: unit, delta: 1 - options.confidence, chosenSoFar: current)
       for candidate in CandidatePath(search: search).candidates() {
-        messages.formUnion(unasked(under: candidate, among: part(.calibration).messages))
+        messages.formUnion(unasked(under: candidate, among: part(.calibration).messages, scope: unit.scope))
       }
     }
-    return messages.sorted()
+    return messages
   }
+
+  private func unaskedWhileChoosing(_ results: [GoalResult]) -> Set<Int32> {
+    results.reduce(into: []) { messages, result in
+      for bands in result.tested { messages.formUnion(unasked(under: bands, among: part(.choosing).messages, scope: result.scope)) }
+    }
+  }
+
+  /// The share of blocks is the one metric that a right answer can make worse, so that a goal about it needs every answer that may count.
+  private func unaskedAboutBlocks(_ units: [TuningUnit], in part: GroupedSplit.Part) -> Set<Int32> {
+    guard metrics.contains(.blockRate) else { return [] }
+    let open = current.map { _ in Band?(Band(allowBelow: -1, blockAbove: 2)) }
+    return unasked(under: open, among: self.part(part).messages, scopes: units.map(\.scope))
+  }
+
+  private var metrics: [Metric] { goals.flatMap { [$0.objective] + $0.bounds.map(\.metric) } + options.budgets.map(\.metric) }
 
   /// Where only misses count, an answer about a harmless message changes nothing.
   private func couldChangeChoice(_ message: Int32) -> Bool {
-    let metrics = goals.flatMap { [$0.objective] + $0.bounds.map(\.metric) } + options.budgets.map(\.metric)
     let concernsAll = metrics.contains { $0.concernsWrongFlags || $0 == .reviewRate || $0 == .blockRate }
     return concernsAll || scene.anyLabels[Int(message)] == .positive
   }

@@ -17,13 +17,17 @@ struct MessageScene: Sendable {
   /// For each latency limit, the share of recorded reasoner answers that are slower.
   private let slowShares: [Double]
 
-  init(_ sample: EvaluationSample, stage: Int, review: ReviewCount, unknown: UnknownAnswer, context: MetricContext) {
+  /// - Parameter wholeMessage: quality is that of the message as a whole, so its label tells what an unknown answer is best or worst for.
+  init(_ sample: EvaluationSample, stage: Int, review: ReviewCount, unknown: UnknownAnswer, wholeMessage: Bool = false, context: MetricContext) {
     self.sample = sample
     self.stage = stage
     self.review = review
-    columns = (0..<sample.categories.count).map { CascadeColumns(sample, stage: stage, category: $0, unknown: unknown) }
+    let anyLabels = Self.anyLabels(sample)
+    self.anyLabels = anyLabels
+    columns = (0..<sample.categories.count).map {
+      CascadeColumns(sample, stage: stage, category: $0, unknown: unknown, labels: wholeMessage ? anyLabels : nil)
+    }
     hasReasoner = sample.reasonerStage != nil
-    anyLabels = Self.anyLabels(sample)
     (cheapLatency, reasonerLatency) = Self.latencies(sample)
     var context = context
     context.callsPerEscalation = hasReasoner ? Self.callsPerEscalation(sample) : 0

@@ -62,8 +62,7 @@ public struct ResplitStudy: Sendable {
       let tuner = try Tuner(sample, goals: goals, options: options)
       for result in try tuner.run().goals {
         let whole = result.chosen.map { chosen in
-          let scope = result.goal.scope == .anyCategory ? nil : result.categoryPlaces.first
-          return OperatingPoint(bands: chosen.bands, counts: tuner.scene.counts(all, chosen.bands, scope: scope), context: tuner.scene.context)
+          OperatingPoint(bands: chosen.bands, counts: tuner.scene.counts(all, chosen.bands, scope: result.scope), context: tuner.scene.context)
         }
         for bound in result.goal.guaranteed {
           let key = result.goal.text + "\u{0}" + bound.text

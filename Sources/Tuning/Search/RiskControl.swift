@@ -76,8 +76,8 @@ public enum RiskControl {
     func proves(_ delta: Double) -> Bool {
       let recall = confusion.recall.lowerBound(confidence: 1 - delta / 2)
       let rate = confusion.falsePositiveRate.upperBound(confidence: 1 - delta / 2)
-      let caught = baseRate * recall, wrong = (1 - baseRate) * rate
-      return caught > 0 && caught / (caught + wrong) >= bound.value
+      let precision = RestatedPrecision.precision(recall: recall, falsePositiveRate: rate, baseRate: baseRate)
+      return precision > 0 && precision >= bound.value
     }
     guard confusion.positives > 0, confusion.negatives > 0, proves(1) else { return 1 }
     var (low, high) = (0.0, 1.0)

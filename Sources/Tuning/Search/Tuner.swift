@@ -14,12 +14,13 @@ public struct Tuner: Sendable {
   /// Thresholds as they stand in the file.
   let current: [Band?]
 
-  /// One sort per category. Throws when the sample has no message, or no scoring stage to tune.
+  /// One sort per category. Throws when the sample has no message, no scoring stage to tune, or stages in an order that cannot be replayed.
   public init(_ sample: EvaluationSample, goals: [Goal] = [], options: TuningOptions = .init()) throws(TuningError) {
     guard !sample.isEmpty else { throw .emptySample }
     self.sample = sample
     self.options = options
     stage = try Self.stage(of: sample, named: options.stage)
+    if let problem = StageOrder.problem(sample.stages, tuned: stage) { throw .mismatch(problem) }
     current = sample.stages[stage].bands
     let latencies = (options.budgets + goals.flatMap(\.bounds)).filter { $0.metric.percentile != nil }
     var context = MetricContext()
@@ -28,7 +29,8 @@ public struct Tuner: Sendable {
     context.baseRate = options.baseRate
     for bound in latencies where !context.latencies.contains(bound) { context.latencies.append(bound) }
     guard context.latencies.count <= OutcomeCounts.slowLanes else { throw .mismatch("at most \(OutcomeCounts.slowLanes) latency bounds can be kept at once") }
-    scene = MessageScene(sample, stage: stage, review: options.reviewCounts, unknown: options.unknown, context: context)
+    scene = MessageScene(
+      sample, stage: stage, review: options.reviewCounts, unknown: options.unknown, wholeMessage: goals.contains { $0.scope == .anyCategory }, context: context)
     if !context.latencies.isEmpty, scene.hasReasoner, !scene.hasReasonerLatency {
       throw .mismatch("a latency is bounded, but no latency of the reasoner was recorded")
     }
@@ -99,7 +101,8 @@ public struct Tuner: Sendable {
     let changes = zip(names, zip(current, bands)).compactMap { name, pair in pair.0 == pair.1 ? nil : pair.1.map { (category: name, band: $0) } }
     return TuningResult(
       stage: sample.stages[stage].id, split: split, calibrations: calibrations(), scores: try scoreReports(bands), goals: results, bands: bands, changes: changes,
-      flips: flips(to: bands, on: reporting), budgets: budgetChecks(bands), unasked: unasked(under: bands, among: (0..<Int32(sample.count)).map { $0 }))
+      flips: flips(to: bands, on: reporting), budgets: budgetChecks(bands), unasked: unasked(under: bands, among: (0..<Int32(sample.count)).map { $0 }),
+      unknown: options.unknown)
   }
 
   private func flips(to bands: [Band?], on messages: [Int32]) -> ComparisonReport {
@@ -111,13 +114,15 @@ public struct Tuner: Sendable {
       examples: options.examples)
   }
 
-  /// Messages that are open under `bands` in a category whose answer is not known.
-  func unasked(under bands: [Band?], among messages: [Int32]) -> [Int32] {
-    messages.filter { message in
-      let index = Int(message)
-      let states = scene.columns.indices.map { scene.columns[$0].state(index, under: bands[$0]) }
-      if states.contains(.block) { return false }
-      return states.indices.contains { states[$0] == .open && scene.columns[$0].unasked[index] }
+  /// Messages that are open under `bands` in a category whose answer is not known: in that of `scope` alone, as if the others were not
+  /// there, or else in any of a message that none blocks.
+  func unasked(under bands: [Band?], among messages: [Int32], scope: Int? = nil) -> [Int32] {
+    func state(_ category: Int, _ message: Int32) -> CheapState { scene.columns[category].state(Int(message), under: bands[category]) }
+    func isUnasked(_ category: Int, _ message: Int32) -> Bool { scene.columns[category].unasked[Int(message)] && state(category, message) == .open }
+    if let scope { return messages.filter { isUnasked(scope, $0) } }
+    let categories = scene.columns.indices
+    return messages.filter { message in
+      categories.contains { isUnasked($0, message) } && !categories.contains { state($0, message) == .block }
     }
   }
 

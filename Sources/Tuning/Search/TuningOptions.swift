@@ -14,7 +14,7 @@ public struct TuningOptions: Sendable {
   /// The scoring stage whose bands are tuned; nil takes the last one.
   public var stage: String?
   public var reviewCounts = ReviewCount.flagged
-  public var unknown = UnknownAnswer.review
+  public var unknown = UnknownAnswer.abstain
   /// Bounds of the whole pipeline, for example `llm_calls <= 0.05`. Goals of several categories get an even part of those
   /// that add up (escalations, calls, reviews, blocks); how the whole comes out is in ``TuningResult/budgets``.
   public var budgets: [Bound] = []
@@ -96,6 +96,10 @@ public struct GoalResult: Sendable {
   public var current: OperatingPoint
   public var chosen: OperatingPoint?
   public var certificates: [Certificate] = []
+  /// Proofs of a precision at ``TuningOptions/baseRate``.
+  public var restated: [RestatedPrecision] = []
+  /// Thresholds that the choice rests on: the chosen ones, and those that a fixed sequence had to pass before them.
+  var tested: [[Band?]] = []
   /// On the reporting part, which no choice has seen.
   public var reportedCurrent: OperatingPoint
   public var reported: OperatingPoint?
@@ -112,6 +116,9 @@ public struct GoalResult: Sendable {
   public var notes: [String] = []
 
   public var isMet: Bool { if case .met = status { true } else { false } }
+  public var isProved: Bool { !certificates.isEmpty || !restated.isEmpty }
+  /// The category that quality is measured on; nil for the message as a whole.
+  var scope: Int? { goal.scope == .anyCategory ? nil : categoryPlaces.first }
 }
 
 /// A scoring stage's probabilities against frequencies, before and after a calibrator fitted on the calibration part.
@@ -146,6 +153,8 @@ public struct TuningResult: Sendable {
   /// On the reporting part, current against chosen.
   public var flips: ComparisonReport
   public var budgets: [BudgetCheck]
-  /// Messages whose verdict under ``bands`` hangs on an answer that was supposed (``TuningOptions/unknown``).
+  /// Messages whose verdict under ``bands`` hangs on an answer that was supposed.
   public var unasked: [Int32]
+  /// What was supposed of them.
+  public var unknown: UnknownAnswer
 }
