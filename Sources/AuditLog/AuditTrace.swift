@@ -69,12 +69,14 @@ struct AuditTrace: Sendable {
   private func judgedFields(_ judged: JudgedMessage) -> [String] {
     var fields = [#""purpose":"\#(judged.purpose.rawValue)""#, #""latency_us":\#(Int(judged.latency.inSeconds * 1e6))"#]
     switch judged.result {
-    case .failure(let error): fields.append(#""detail":\#(JSONText.quoted(error.detail))"#)
+    case .failure(let error):
+      fields.append(#""detail":\#(JSONText.quoted(error.detail))"#)
+      if error.reviews.isEmpty { return fields }
     case .success(let judgement):
       fields.append(#""model":\#(JSONText.quoted(judgement.model))"#)
       fields.append(#""calls":\#(judgement.usage.calls),"prompt_tokens":\#(judgement.usage.promptTokens),"completion_tokens":\#(judgement.usage.completionTokens),"cached_prompt_tokens":\#(judgement.usage.cachedPromptTokens)"#)
-      fields.append(#""findings":[\#(judgement.findings.map(findingJSON).joined(separator: ","))]"#)
     }
+    fields.append(#""findings":[\#(judged.findings.map(findingJSON).joined(separator: ","))]"#)
     return fields
   }
 

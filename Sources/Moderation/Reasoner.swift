@@ -133,12 +133,15 @@ public struct ReasonerError: Error, Sendable, Hashable, CustomStringConvertible 
   public var detail: String
   /// What was spent before it failed.
   public var usage: ReasonerUsage
-  public init(_ cause: DegradedCause, _ detail: String, usage: ReasonerUsage = .init()) {
+  /// What it said before it failed and what stands all the same: findings that ask for a person, of categories that were asked.
+  public var reviews: [Finding]
+  public init(_ cause: DegradedCause, _ detail: String, usage: ReasonerUsage = .init(), reviews: [Finding] = []) {
     self.cause = cause
     self.detail = detail
     self.usage = usage
+    self.reviews = reviews
   }
-  public var description: String { "\(cause.rawValue): \(detail)" }
+  public var description: String { detail }
 }
 
 /// A stage that asks a reasoning model: asynchronous, slow, costly, bounded.
@@ -153,12 +156,15 @@ public protocol Reasoner: Sendable {
   var contextMessages: Int { get }
   /// Hash of all that determines its prompts (policies, template, model, effort): hex, for the audit record.
   var fingerprint: String { get }
-  /// A sentence to say once before the run when the stage cannot do its work (no model …), else nil.
+  /// A sentence to say once before the run: that the stage cannot do its work (no model …), or what its model is not for; else nil.
   var notice: String? { get }
+  /// Whether there is somebody to ask. Without, every answer is an abstention.
+  var hasModel: Bool { get }
   func judge(_ request: JudgeRequest) async throws(ReasonerError) -> Judgement
   func shutdown() async
 }
 
 extension Reasoner {
   public var judgedCategories: CategorySet { CategorySet(bits: .max) }
+  public var hasModel: Bool { true }
 }

@@ -94,11 +94,14 @@ public struct BuildOptions: Sendable {
   public var recordPath: String?
   /// `--recorded FILE`: reasoners answer only from here; no network, no model.
   public var recordedPath: String?
+  /// Reasoners get no model, no key and no recording: they are only looked at, or answered for by somebody else.
+  public var isOffline: Bool
   /// Worker threads that a native model may use.
   public var threads: Int
-  public init(recordPath: String? = nil, recordedPath: String? = nil, threads: Int = 2) {
+  public init(recordPath: String? = nil, recordedPath: String? = nil, isOffline: Bool = false, threads: Int = 2) {
     self.recordPath = recordPath
     self.recordedPath = recordedPath
+    self.isOffline = isOffline
     self.threads = threads
   }
 }

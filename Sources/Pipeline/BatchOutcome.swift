@@ -22,6 +22,13 @@ public struct JudgedMessage: Sendable {
   public var result: Result<Judgement, ReasonerError>
   /// From the request's start to its end, waiting for a free place not counted.
   public var latency: Duration
+  /// What the reasoner said; after a failure what stands of it.
+  public var findings: [Finding] {
+    switch result {
+    case .success(let judgement): judgement.findings
+    case .failure(let error): error.reviews
+    }
+  }
   public init(purpose: Purpose, asked: CategorySet, result: Result<Judgement, ReasonerError>, latency: Duration) {
     self.purpose = purpose
     self.asked = asked

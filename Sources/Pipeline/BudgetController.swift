@@ -18,13 +18,16 @@ final class BudgetController: Sendable {
   private let budget: EscalationBudget
   private let perMessage: Int
   private let capacity: Int
+  private let timeCapacity: Double
   private let state: Mutex<State>
 
   init(_ budget: EscalationBudget) {
     self.budget = budget
     perMessage = Int((min(max(budget.share ?? 1, 0), 1) * Double(Self.escalation)).rounded())
-    capacity = max(Self.escalation, perMessage * Self.burstMessages)
-    state = Mutex(State(tokens: capacity, timeTokens: max(1, budget.perSecond ?? 1)))
+    // A share or a rate of nothing allows nothing, not even the first message.
+    capacity = perMessage == 0 ? 0 : max(Self.escalation, perMessage * Self.burstMessages)
+    timeCapacity = budget.perSecond.map { $0 > 0 ? max(1, $0) : 0 } ?? 1
+    state = Mutex(State(tokens: capacity, timeTokens: timeCapacity))
   }
 
   /// Takes up the budget where an interrupted run left it.
@@ -64,7 +67,7 @@ final class BudgetController: Sendable {
 
   private func take(_ state: inout State, doubt: Float) -> Bool {
     guard state.tokens >= Self.escalation, budget.perSecond == nil || state.timeTokens >= 1 else { return false }
-    let fill = min(Double(state.tokens) / Double(capacity), budget.perSecond.map { state.timeTokens / max(1, $0) } ?? 1)
+    let fill = min(Double(state.tokens) / Double(capacity), budget.perSecond == nil ? 1 : state.timeTokens / timeCapacity)
     // A bucket more than half full takes all; below that the bar rises as it empties.
     guard Double(doubt) >= 1 - 2 * fill else { return false }
     state.tokens -= Self.escalation
@@ -75,7 +78,7 @@ final class BudgetController: Sendable {
   private func refill(_ state: inout State) {
     guard let perSecond = budget.perSecond else { return }
     let now = ContinuousClock.now
-    state.timeTokens = min(max(1, perSecond), state.timeTokens + perSecond * (now - state.lastRefill).inSeconds)
+    state.timeTokens = min(timeCapacity, state.timeTokens + perSecond * (now - state.lastRefill).inSeconds)
     state.lastRefill = now
   }
 }

@@ -7,7 +7,8 @@ struct Cascade: Sendable {
   let definition: PipelineDefinition
   /// Categories that some enforcing stage can settle. The others (rules only) hold no message up: they matter when a rule matches.
   let settleable: CategorySet
-  private let lastEnforcing: Int
+  /// Nil where no stage decides.
+  private let lastEnforcing: Int?
   private let noAutoBlock: CategorySet
   private let alwaysEscalate: CategorySet
 
@@ -18,7 +19,7 @@ struct Cascade: Sendable {
       settleable = settleable.union(Self.settled(by: built, stage))
     }
     self.settleable = settleable.intersection(definition.categories.all)
-    lastEnforcing = definition.stages.lastIndex { $0.mode == .enforce } ?? definition.stages.count - 1
+    lastEnforcing = definition.stages.lastIndex { $0.mode == .enforce }
     noAutoBlock = CategorySet(definition.categories.categories.indices.lazy.filter { !definition.categories.categories[$0].autoBlock }.map { CategoryIndex($0) })
     alwaysEscalate = CategorySet(definition.categories.categories.indices.lazy.filter { definition.categories.categories[$0].alwaysEscalate }.map { CategoryIndex($0) })
   }
@@ -30,6 +31,9 @@ struct Cascade: Sendable {
     case .reasoner(let reasoner): reasoner.judgedCategories
     }
   }
+
+  /// Categories that a shadow stage would settle and that no enforcing stage does: they are open only for it.
+  func openInShadow(_ judged: CategorySet) -> CategorySet { judged.intersection(definition.categories.all).subtracting(settleable) }
 
   func start() -> MessageDecision { MessageDecision(open: settleable.union(alwaysEscalate), forced: alwaysEscalate) }
 
@@ -47,8 +51,8 @@ struct Cascade: Sendable {
         let firstFailure = failure
         while failure < output.failures.count, output.failures[failure].message == message { failure += 1 }
         let index = Int(message)
-        if failure > firstFailure { fail(&decisions[index], output.failures[firstFailure].cause, stage: stage) }
-        if !decisions[index].isDecided { applyHits(&decisions[index], output.hits[firstHit..<hit], stage: stage) }
+        applyHits(&decisions[index], output.hits[firstHit..<hit], stage: stage)
+        if failure > firstFailure { fail(&decisions[index], output.failures[firstFailure].cause, after: output.hits[firstHit..<hit], stage: stage) }
         if !decisions[index].isDecided, !rule.silenceAllows.isEmpty, failure == firstFailure {
           allowSilent(&decisions[index], rule.silenceAllows, output.hits[firstHit..<hit])
         }
@@ -122,6 +126,23 @@ struct Cascade: Sendable {
     let middle = (band.allowBelow + band.blockAbove) / 2
     let half = (band.blockAbove - band.allowBelow) / 2
     return Float(max(0, 1 - abs(Double(probability) - middle) / half))
+  }
+
+  /// A screen failed for a message in the pass that found `hits`: what they block or send to review stands.
+  private func fail(_ decision: inout MessageDecision, _ cause: DegradedCause, after hits: ArraySlice<Hit>, stage: Int) {
+    guard !decision.isDecided else { return decision.degrade(cause) }
+    fail(&decision, cause, stage: stage)
+    for hit in hits where hit.effect == .block { decision.open.remove(hit.category) }
+  }
+
+  /// A reasoner gave no judgement; what it wants reviewed nevertheless is reviewed, unless the failure blocks.
+  func fail(_ decision: inout MessageDecision, _ error: ReasonerError, stage: Int, asked: CategorySet) {
+    var unanswered = asked
+    for finding in error.reviews where asked.contains(finding.category) {
+      decision.noteReview(.policy, stage: stage, category: finding.category, score: finding.score.map(Float.init) ?? .nan)
+      unanswered.remove(finding.category)
+    }
+    fail(&decision, error.cause, stage: stage, categories: unanswered)
   }
 
   /// A stage failed for a message. With `next`, no later cheap allow counts for what was open: an error must not become an allow by the back door.

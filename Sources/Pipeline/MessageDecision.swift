@@ -65,11 +65,11 @@ public struct MessageDecision: Sendable {
     degradedIndex = UInt8(DegradedCause.allCases.firstIndex(of: cause) ?? 0)
   }
 
-  mutating func decide(_ verdict: Verdict, _ reason: DecisionReason, stage: Int, category: CategoryIndex?, score: Float) {
+  mutating func decide(_ verdict: Verdict, _ reason: DecisionReason, stage: Int?, category: CategoryIndex?, score: Float) {
     self.verdict = verdict
     self.reason = reason
     self.score = score
-    stageIndex = UInt8(stage)
+    stageIndex = stage.map { UInt8($0) } ?? Self.none
     categoryIndex = category?.rawValue ?? Self.none
     isDecided = true
   }
@@ -86,7 +86,7 @@ public struct MessageDecision: Sendable {
   }
 
   /// Nothing is open any more: review if anything said so, else allow.
-  mutating func close(stage: Int, score: Float) {
+  mutating func close(stage: Int?, score: Float) {
     if hasReview {
       decide(
         .review, reviewReason, stage: Int(reviewStage), category: reviewCategory == Self.none ? nil : CategoryIndex(Int(reviewCategory)),

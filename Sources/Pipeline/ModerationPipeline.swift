@@ -134,8 +134,11 @@ public final class ModerationPipeline: Sendable {
     let mode = definition.stages[stage].mode
     guard mode != .off else { return active }
     var asked: [(message: Int32, categories: CategorySet)] = []
-    for message in active {
-      let categories = outcome.decisions[Int(message)].open.intersection(reasoner.judgedCategories)
+    let shadowed = mode == .shadow ? cascade.openInShadow(reasoner.judgedCategories) : CategorySet()
+    // Cheap allows and reviews would leave these categories open if the stage were in force; only a block ends a message.
+    let candidates = shadowed.isEmpty ? active : (0..<Int32(outcome.batch.count)).filter { outcome.decisions[Int($0)].verdict != .block }
+    for message in candidates {
+      let categories = outcome.decisions[Int(message)].open.intersection(reasoner.judgedCategories).union(shadowed)
       if !categories.isEmpty { asked.append((message, categories)) }
     }
     outcome.stages[stage].asked = asked.map(\.message)
@@ -151,7 +154,7 @@ public final class ModerationPipeline: Sendable {
     guard let judged = outcome.stages[stage].judged[message] else { return }
     switch judged.result {
     case .success(let judgement): cascade.apply(judgement, stage: stage, asked: asked, to: &outcome.decisions[Int(message)])
-    case .failure(let error): cascade.fail(&outcome.decisions[Int(message)], error.cause, stage: stage, categories: asked)
+    case .failure(let error): cascade.fail(&outcome.decisions[Int(message)], error, stage: stage, asked: asked)
     }
   }
 

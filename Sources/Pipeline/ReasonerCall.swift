@@ -60,7 +60,7 @@ struct ReasonerCall: Sendable {
       }
       guard let result else { return .failure(ReasonerError(.deadline, "the message's deadline passed")) }
       if case .failure(let error) = result, ContinuousClock.now >= request.deadline, error.cause == .error {
-        return .failure(ReasonerError(.deadline, "the message's deadline passed", usage: error.usage))
+        return .failure(ReasonerError(.deadline, "the message's deadline passed", usage: error.usage, reviews: error.reviews))
       }
       return result
     }

@@ -95,9 +95,10 @@ public struct VerdictWriter: Sendable {
       let hits = outcome.hits(of: message, in: stage).filter { $0.effect == .block && $0.category == decision.category }
       appendStrings("rules", hits.map { screen.describe(source: $0.source).rule }, to: &bytes)
     case .reasoner:
-      guard case .success(let judgement)? = outcome.stages[stage].judged[Int32(message)]?.result else { return }
-      let findings = judgement.findings
-      guard let finding = findings.first(where: { $0.category == decision.category }) ?? findings.first else { return }
+      guard let judged = outcome.stages[stage].judged[Int32(message)] else { return }
+      // What stands of other categories after a failure is no ground.
+      let own = judged.findings.first { $0.category == decision.category }
+      guard let finding = own ?? (try? judged.result.get())?.findings.first else { return }
       appendField("policy", string: finding.policy, to: &bytes)
       if !finding.ruleIDs.isEmpty { appendStrings("rules", finding.ruleIDs, to: &bytes) }
       if let rationale = finding.rationale { appendField("rationale", string: rationale, to: &bytes) }
@@ -173,16 +174,17 @@ public struct VerdictWriter: Sendable {
   private func appendJudged(_ judged: JudgedMessage, to bytes: inout [UInt8]) {
     if judged.purpose != .decide { appendField("purpose", string: judged.purpose.rawValue, to: &bytes) }
     switch judged.result {
-    case .failure(let error): appendField("detail", string: error.detail, to: &bytes)
-    case .success(let judgement):
-      if !judgement.model.isEmpty { appendField("model", string: judgement.model, to: &bytes) }
-      bytes.append(contentsOf: #","findings":["#.utf8)
-      for (index, finding) in judgement.findings.enumerated() {
-        if index > 0 { bytes.append(UInt8(ascii: ",")) }
-        appendFinding(finding, to: &bytes)
-      }
-      bytes.append(UInt8(ascii: "]"))
+    case .failure(let error):
+      appendField("detail", string: error.detail, to: &bytes)
+      if error.reviews.isEmpty { return }
+    case .success(let judgement): if !judgement.model.isEmpty { appendField("model", string: judgement.model, to: &bytes) }
     }
+    bytes.append(contentsOf: #","findings":["#.utf8)
+    for (index, finding) in judged.findings.enumerated() {
+      if index > 0 { bytes.append(UInt8(ascii: ",")) }
+      appendFinding(finding, to: &bytes)
+    }
+    bytes.append(UInt8(ascii: "]"))
   }
 
   private func appendFinding(_ finding: Finding, to bytes: inout [UInt8]) {

@@ -28,13 +28,16 @@ public struct ChatEndpoint: Sendable, Hashable, CustomStringConvertible {
     guard Self.hasValidPort(authority) else { throw Problem(message: "the endpoint's port is not a number from 1 to 65535", hint: nil) }
     var path = rest.dropFirst(authority.count)
     while path.last == "/" { path.removeLast() }
-    let suffix = "/chat/completions"
-    url = scheme + authority + path + (path.hasSuffix(suffix) ? "" : suffix)
+    url = scheme + authority + path + (path.hasSuffix(Self.suffix) ? "" : Self.suffix)
     name = scheme + authority
     isPlainRemote = scheme == "http://" && !Self.isLoopback(authority)
   }
 
   public var description: String { name }
+
+  private static let suffix = "/chat/completions"
+  /// Where the API lists its models: what a person may ask to see whether a server is there.
+  public var modelsURL: String { url.dropLast(Self.suffix.count) + "/models" }
 
   private static func portStart(_ authority: Substring) -> Substring.Index? {
     let afterBracket = authority.lastIndex(of: "]") ?? authority.startIndex

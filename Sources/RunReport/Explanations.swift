@@ -1,5 +1,6 @@
 import AuditLog
 import Moderation
+import Pipeline
 import Tuning
 
 /// Sentences that say how a message came to its verdict, the same on the page and in the terminal.
@@ -21,7 +22,7 @@ struct VerdictStory {
   var reason: String {
     guard let layer else { return "No layer settled it." }
     let trace = stages.last { $0.stage == layer.id }
-    if let degraded = record.degraded { return degradedReason(layer, degraded, trace) }
+    if record.isFailureMode, let degraded = record.degraded { return degradedReason(layer, degraded, trace) }
     switch layer.type {
     case "prefilter": return ruleReason(layer, trace)
     case "classifier": return scoreReason(layer, trace)
@@ -59,12 +60,14 @@ struct VerdictStory {
 
   private func judgementReason(_ layer: RunDigest.Layer, _ trace: StageTrace?) -> String {
     let findings = trace?.findings ?? []
-    guard let finding = findings.first(where: { $0.category == record.category && $0.outcome == "violates" }) ?? findings.first else {
+    let own = findings.filter { $0.category == record.category }
+    guard let finding = own.first(where: { $0.outcome == "violates" }) ?? own.first ?? findings.first else {
       return "Settled by `\(layer.id)`."
     }
     let rules = (finding.rules ?? []).isEmpty ? "" : ", rule \((finding.rules ?? []).joined(separator: ", "))"
     switch finding.outcome {
     case "violates": return "`\(layer.id)` read it under policy \(finding.policy)\(rules), and finds it violated."
+    case "review": return "`\(layer.id)` read it under policy \(finding.policy)\(rules), and leaves it to a person."
     case "safe": return "`\(layer.id)` read it under policy \(findings.map(\.policy).joined(separator: ", ")), and finds nothing violated."
     default: return "`\(layer.id)` came to no answer\(finding.detail.map { ": \($0)" } ?? "")."
     }
@@ -119,6 +122,11 @@ struct VerdictStory {
     }
     return result
   }
+}
+
+extension AuditRecord {
+  /// Whether the deciding layer failed and the pipeline file's rule for that holds. A failure on the way may have decided nothing.
+  var isFailureMode: Bool { reason == DecisionReason.failureMode.name }
 }
 
 /// Words that a rationale puts between quotation marks.

@@ -58,7 +58,7 @@ extension RunReport {
     switch type {
     case "prefilter": "A rule settles it"
     case "classifier": "The classifier settles it"
-    case "safeguard": record.degraded == nil ? "Unclear, so the reasoner reads it under the policy" : "Unclear, and no reasoner answered"
+    case "safeguard": record.isFailureMode ? "Unclear, and no reasoner answered" : "Unclear, so the reasoner reads it under the policy"
     default: "Settled by \(type)"
     }
   }

@@ -40,7 +40,7 @@ struct AnswerLines {
       }
     }
     guard let chosen = choose(found, labels: labels) else { return nil }
-    guard let answer = chosen.label else { return .abstain(.conflicting) }
+    guard let answer = chosen.label, !isTakenBack(answer, labels: labels) else { return .abstain(.conflicting) }
     return AnswerReading(.label(answer.label), citedRules: RuleIDs.inBrackets(answer.rest))
   }
 
@@ -64,7 +64,7 @@ struct AnswerLines {
     let opening = value.drop { "([\"'“ ".contains($0) }
     guard let (label, rest) = LabelScanner.leading(opening, labels: labels) else { return nil }
     let others = LabelScanner.mentioned(in: rest, labels: labels).filter { !$0.agrees(with: label) }
-    guard label.isNumeric || others.isEmpty else { return .conflict }
+    guard others.isEmpty else { return .conflict }
     if label.isNumeric, let next = rest.drop(while: { $0 == " " }).first, next == "," || next.isNumber { return .conflict }
     if label.isNumeric, rest.lowercased().hasPrefix(" or ") { return .conflict }
     return .one(Found(line: line, label: label, keyed: keyed, rest: String(rest)))
@@ -95,13 +95,14 @@ struct AnswerLines {
     }
     guard let (label, rest) = LabelScanner.leading(line, labels: labels) else { return nil }
     let tail = AnswerText.trimmed(rest)
+    let others = LabelScanner.mentioned(in: tail, labels: labels).filter { !$0.agrees(with: label) }
     // A digit on a line of its own is an answer only when there is no more than that line: else it may be a page number or a list.
     if label.isNumeric {
-      return lines.count == 1 && (tail.isEmpty || tail == "." || isBracketed(tail)) ? .one(Found(line: index, label: label, keyed: false, rest: tail)) : nil
+      guard lines.count == 1, tail.isEmpty || tail == "." || isBracketed(tail) else { return nil }
+      return others.isEmpty ? .one(Found(line: index, label: label, keyed: false, rest: tail)) : .conflict
     }
     guard tail.isEmpty || isBracketed(tail) || ".,;:–—-(".contains(tail.first ?? "x") else { return nil }
     guard line.hasPrefix(label.name) || tail.isEmpty else { return nil }
-    let others = LabelScanner.mentioned(in: tail, labels: labels).filter { !$0.agrees(with: label) }
     return others.isEmpty ? .one(Found(line: index, label: label, keyed: false, rest: tail)) : .conflict
   }
 
@@ -114,6 +115,11 @@ struct AnswerLines {
     // They differ: an echo of the content may hold an answer line; the model's own is keyed and the last line of all.
     let unkeyedAgree = found.allSatisfy { $0.keyed || $0.label.agrees(with: last.label) }
     return last.keyed && last.line == lines.count - 1 && unkeyedAgree ? .one(last) : .conflict
+  }
+
+  /// Whether a later line is another label and nothing else: a second thought behind `Answer: 0`.
+  private func isTakenBack(_ found: Found, labels: [AnswerLabel]) -> Bool {
+    lines[(found.line + 1)...].contains { AnswerText.wholeLabel($0, labels: labels).map { !$0.agrees(with: found.label) } ?? false }
   }
 
   /// A numeric answer line at the end of a long text that does not echo the content: the model solved the message's own exercise.

@@ -5,7 +5,7 @@ public enum AbstainReason: String, Sendable, Hashable, CaseIterable {
   case refusal = "the model refused instead of judging"
   case noLabel = "the answer holds none of the policy's labels"
   case conflicting = "the answer holds conflicting labels"
-  case malformed = "the answer is not the JSON that was asked for"
+  case malformed = "the answer is not in the form that was asked for"
   case markup = "the answer holds no final channel"
   case unknownRules = "the answer cites rules that the policy does not have"
   case labelAbstains = "the policy maps this label to abstain"

@@ -12,6 +12,7 @@ struct Backends {
   init(_ settings: SafeguardSettings, _ configuration: StageConfiguration, _ options: BuildOptions, _ diagnostics: inout Diagnostics) {
     live = nil
     used = NoModelBackend()
+    if options.isOffline { return }
     if let path = options.recordedPath {
       if let answers = Self.recorded(path, nil, &diagnostics) { used = RecordedBackend(answers) }
       return

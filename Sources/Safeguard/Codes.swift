@@ -73,8 +73,9 @@ extension SafeguardStage {
       "duplicate-policy", "two policies with one id", meaning: "Their files share a name, or their front matter an `id`.",
       why: "Answers and verdicts name policies by id.", fix: "---\nid: spam-strict\n---"),
     .init(
-      "policy-category", "a policy for other categories", meaning: "The policy's `categories:` do not hold the category that it is used for.",
-      why: "It may be the wrong file.", fix: "Correct the path, or the policy's `categories:`."),
+      "policy-category", "a policy for other categories",
+      meaning: "Its `categories:` do not hold the category that it is used for, or one of its flags stands for a category that the pipeline does not have.",
+      why: "It may be the wrong file, and such a flag settles nothing.", fix: "Correct the path, the policy's `categories:`, or the flag's category."),
     .init(
       "bad-endpoint", "an endpoint that is no URL of a chat API", meaning: "It is not `http(s)://host[:port]/path`, or holds a password or a query.",
       why: "Calls would go nowhere, or leak a key.", example: "endpoint: localhost:8080", fix: "endpoint: http://localhost:8080/v1"),
@@ -121,6 +122,9 @@ extension SafeguardStage {
     .init(
       "probe-inverted", "a model that answers the wrong way round", meaning: "At start most of the policy's own examples got the opposite label.",
       why: "Labels are probably swapped between policy and front matter.", fix: "Check `output: {labels: …}`."),
+    .init(
+      "probe-unanswered", "a model that does not answer", meaning: "At start the model was asked about the policy's own examples, and no answer came.",
+      why: "Every message would end as the stage's `on_error` says.", fix: "Start the server, and correct `endpoint:`, `model:` or `api_key:`."),
     .init(
       "probe-unreadable", "a model whose answers cannot be read", meaning: "At start none of the policy's own examples got an answer in its format.",
       why: "Every message would be an abstention.", fix: "Check the model and the output format."),

@@ -34,7 +34,8 @@ struct PolicyAnswer: Sendable {
     return AnswerReader.read(answer.final, policies: zip(prompt.policies, prompt.formats).map { ($0.id, $1) }, fence: prompt.fence)
   }
 
-  /// The answer most votes agree on; a tie is none. The score becomes the share of violating votes among those that could be read.
+  /// The answer most votes agree on; a tie is none, and safe needs more than half of all votes, also of those that could not be read.
+  /// The score becomes the share of violating votes among those that could be read.
   static func majority(_ votes: [PolicyAnswer]) -> PolicyAnswer {
     guard votes.count > 1 else { return votes[0] }
     let readable = votes.filter { $0.reading.label != nil }
@@ -43,12 +44,21 @@ struct PolicyAnswer: Sendable {
     let highest = counts.values.max() ?? 0
     let winners = counts.filter { $0.value == highest }.keys
     guard winners.count == 1, let winner = winners.first, var chosen = readable.first(where: { $0.reading.label?.meaning == winner }) else {
-      var tied = first
-      tied.reading.outcome = .abstain(.tiedVotes)
-      return tied
+      return first.undecided(.tiedVotes)
+    }
+    if winner == .safe, counts[.safe, default: 0] * 2 <= votes.count {
+      return chosen.undecided(votes.lazy.compactMap(\.reading.abstainReason).first ?? .tiedVotes)
     }
     chosen.score = Double(counts[.violates] ?? 0) / Double(readable.count)
     return chosen
+  }
+
+  /// The same without what it says, also of single flags.
+  private func undecided(_ reason: AbstainReason) -> PolicyAnswer {
+    var answer = self
+    answer.reading.outcome = .abstain(reason)
+    answer.reading.flags = [:]
+    return answer
   }
 
   /// What it says of one category that the policy judges.
@@ -63,8 +73,8 @@ struct PolicyAnswer: Sendable {
 
   private func outcome(named name: String, policy: Policy) -> Finding.Outcome {
     if case .flags(let flags) = policy.format.shape, reading.abstainReason != .unknownRules {
-      let own = flags.filter { $0.category == name }
-      if !own.isEmpty { return flagOutcome(own.map(\.key)) }
+      // A flag of no category counts beside the category's own.
+      if flags.contains(where: { $0.category == name }) { return flagOutcome(flags.filter { $0.category ?? name == name }.map(\.key)) }
     }
     switch reading.outcome {
     case .abstain(let reason): return .abstain(reason.rawValue)

@@ -1,4 +1,5 @@
 import Moderation
+import RemoteModel
 
 /// The safeguard stage at work: asks a policy-reasoning model about the categories that are still open.
 ///
@@ -12,6 +13,8 @@ public struct SafeguardReasoner: Reasoner {
   }
 
   let stageID: String
+  /// Where the pipeline file names the model.
+  let span: SourceSpan?
   let uses: [Use]
   let categories: CategoryTable
   let settings: SafeguardSettings
@@ -21,6 +24,7 @@ public struct SafeguardReasoner: Reasoner {
   let probed: (any ModelBackend)?
   public let fingerprint: String
   public let notice: String?
+  public var hasModel: Bool { !(backend is NoModelBackend) }
 
   public var concurrency: Int { settings.concurrency }
   public var contextMessages: Int { settings.contextMessages }
@@ -29,7 +33,19 @@ public struct SafeguardReasoner: Reasoner {
   public func start() async throws {
     try await backend.start()
     guard let probed else { return }
-    try await Probe(reasoner: self, backend: probed).run()
+    do { try await Probe(reasoner: self, backend: probed).run() } catch let error as ReasonerError {
+      var diagnostics = Diagnostics()
+      let (message, hint) = explanation(of: error)
+      diagnostics.error("probe-unanswered", "stage `\(stageID)` got \(message)", at: span, hint: hint)
+      throw DiagnosticsError(diagnostics)
+    }
+  }
+
+  /// Why no answer came, for a person who waits for one: from where, and what to try; in the grammar of diagnostics.
+  public func explanation(of error: ReasonerError) -> (message: String, hint: String?) {
+    guard case .remote(let endpoints, let name) = settings.model, let first = endpoints.first else { return ("no answer: \(error.detail)", nil) }
+    let places = endpoints.map { "`\($0.name)`" }.joined(separator: ", ")
+    return ("no answer from \(places): \(error.detail)", "is the server running? `curl \(first.modelsURL)` should list `\(name)`")
   }
 
   public func shutdown() async { await backend.shutdown() }
@@ -126,7 +142,8 @@ public struct SafeguardReasoner: Reasoner {
     // A violation found by one policy stands, whatever became of the other calls.
     if let firstError, !judgement.findings.contains(where: { $0.outcome == .violates }) {
       let passed = ContinuousClock.now >= request.deadline && firstError.cause == .timeout
-      throw ReasonerError(passed ? .deadline : firstError.cause, firstError.detail, usage: judgement.usage)
+      let reviews = judgement.findings.filter { $0.outcome == .review }
+      throw ReasonerError(passed ? .deadline : firstError.cause, firstError.detail, usage: judgement.usage, reviews: reviews)
     }
     judgement.findings += abstentions(request.categories.subtracting(judgedCategories), request, .noPolicy, [])
     judgement.findings.sort { $0.category < $1.category }

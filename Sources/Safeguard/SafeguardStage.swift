@@ -68,7 +68,7 @@ public enum SafeguardStage {
         FieldSpec("head", .integer(0...1_000_000), default: "0", "Characters kept at the beginning."),
         FieldSpec("tail", .integer(0...1_000_000), default: "0", "Characters kept at the end."),
       ]), "Shows the beginning and end of content that is too long. What is found safe this way goes to review: the middle was not seen."),
-    FieldSpec("votes", .integer(1...9), default: "1", "Answers to ask for, each with its own seed; the majority counts, a tie is an abstention."),
+    FieldSpec("votes", .integer(1...9), default: "1", "Answers to ask for, each with its own seed; the majority counts; a tie, or safe without more than half of all, is an abstention."),
     FieldSpec("temperature", .number(0...2), default: "0, or 0.7 with several votes", "Randomness of the answer."),
     FieldSpec("seed", .integer(0...Int.max), "Seed for servers that take one. Batching servers are not deterministic even so."),
     FieldSpec("logprobs", .boolean, default: "true", "Ask for token probabilities, which give a score. Left out by itself where the server refuses."),
@@ -128,7 +128,8 @@ public enum SafeguardStage {
     _ configuration: StageConfiguration, _ settings: SafeguardSettings, _ uses: [SafeguardReasoner.Use], _ backends: Backends
   ) -> SafeguardReasoner {
     SafeguardReasoner(
-      stageID: configuration.id, uses: uses, categories: configuration.categories, settings: settings, builder: settings.builder, backend: backends.used,
+      stageID: configuration.id, span: (configuration.settings["endpoint"] ?? configuration.settings["model"])?.span, uses: uses,
+      categories: configuration.categories, settings: settings, builder: settings.builder, backend: backends.used,
       probed: settings.probes ? backends.live : nil, fingerprint: fingerprint(settings, uses, backends.used), notice: notice(configuration, settings, backends))
   }
 
@@ -147,6 +148,7 @@ public enum SafeguardStage {
             hint: "give each an `id` in its front matter")
         }
         checkCategories(policy, use, configuration, &diagnostics)
+        checkFlags(policy, use, configuration, &diagnostics)
         uses.append(.init(policy: policy, file: use.path, categories: use.categories))
       } catch {
         diagnostics.error("unreadable-policy", "the policy could not be read: \(error)", at: use.span ?? configuration.settings.span)
@@ -155,7 +157,7 @@ public enum SafeguardStage {
     return uses
   }
 
-  /// A policy that names its categories is not asked about others; a flag's category must exist.
+  /// A policy that names its categories is not asked about others.
   private static func checkCategories(
     _ policy: Policy, _ use: SafeguardSettings.PolicyUse, _ configuration: StageConfiguration, _ diagnostics: inout Diagnostics
   ) {
@@ -168,6 +170,20 @@ public enum SafeguardStage {
           "policy-category", "policy `\(policy.id)` is for \(policy.categories.map { "`\($0)`" }.joined(separator: ", ")), but judges `\(name)` here",
           at: use.span ?? configuration.settings.span)
       }
+    }
+  }
+
+  /// A flag of a category that does not exist settles nothing.
+  private static func checkFlags(
+    _ policy: Policy, _ use: SafeguardSettings.PolicyUse, _ configuration: StageConfiguration, _ diagnostics: inout Diagnostics
+  ) {
+    guard case .flags(let flags) = policy.format.shape else { return }
+    for flag in flags {
+      guard let category = flag.category, configuration.categories.index(of: category) == nil else { continue }
+      diagnostics.warning(
+        "policy-category", "flag `\(flag.key)` of policy `\(policy.id)` stands for `\(category)`, which is no category of this pipeline",
+        at: use.span ?? configuration.settings.span,
+        hint: nearestSpelling(to: category, in: configuration.categories.categories.map(\.name)).map { "did you mean `\($0)`?" })
     }
   }
 

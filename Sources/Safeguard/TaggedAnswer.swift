@@ -25,23 +25,29 @@ enum TaggedAnswer {
 enum ListAnswer {
   static func reading(_ text: String, field: String, labels: [AnswerLabel]) -> AnswerReading {
     var lists: [[String]] = []
+    var isCut = false
     for line in text.split(separator: "\n") {
       let plain = AnswerText.trimmed(Substring(line.filter { $0 != "*" && $0 != "`" }).drop { "-•#> ".contains($0) })
       guard plain.lowercased().hasPrefix(field.lowercased()) else { continue }
       let rest = plain.dropFirst(field.count).drop { $0 == " " }
       guard rest.first == ":" || rest.first == "=" else { continue }
-      lists.append(entries(rest.dropFirst()))
+      if let list = entries(rest.dropFirst()) { lists.append(list) } else { isCut = true }
     }
+    if isCut { return .abstain(.malformed) }
     guard let list = lists.last else { return .abstain(AnswerReader.refuses(text) ? .refusal : .noLabel) }
     guard lists.allSatisfy({ $0.isEmpty == list.isEmpty }) else { return .abstain(.conflicting) }
     guard let label = labels.first(where: { $0.meaning == (list.isEmpty ? .safe : .violates) }) else { return .abstain(.noLabel) }
     return AnswerReading(.label(label), flags: Dictionary(list.map { ($0, LabelMeaning.violates) }, uniquingKeysWith: { first, _ in first }))
   }
 
-  private static func entries(_ text: Substring) -> [String] {
+  /// Nil where the line names nothing and does not say that nothing is violated: the list may stand on the lines below.
+  private static func entries(_ text: Substring) -> [String]? {
     let inner = text.filter { !"[]\"'".contains($0) }
     let items = inner.split(separator: ",").map { AnswerText.trimmed($0).lowercased() }.filter { !$0.isEmpty }
     let nothing: Set<String> = ["none", "n/a", "null", "-", "no violation", "no violations"]
-    return items.filter { !nothing.contains(AnswerText.undecorated($0)) }
+    let violated = items.filter { !nothing.contains(AnswerText.undecorated($0)) }
+    let isClosed = text.contains("[") == text.contains("]")
+    let saysNothing = text.contains("]") || !items.isEmpty
+    return violated.isEmpty && !(isClosed && saysNothing) ? nil : violated
   }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import AuditLog
 import FoundationEssentials
 import Moderation
+import Tuning
 
 struct AuditCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -41,7 +42,8 @@ struct AuditCommand: AsyncParsableCommand {
         if let text = rationale.rationale { lines.append("  rationale \(rationale.stage)/\(rationale.category): \(text)") }
         if showReasoning, let text = rationale.reasoning { lines.append("  reasoning \(rationale.stage)/\(rationale.category): \(text)") }
       }
-      return lines.joined(separator: "\n") + "\n"
+      // Texts and rationales are somebody else's: nothing in them may move the cursor or begin a line.
+      return lines.map { Tuning.TextTable.printable($0) + "\n" }.joined()
     }
   }
 
@@ -51,10 +53,16 @@ struct AuditCommand: AsyncParsableCommand {
     @Option(help: "Only this run.") var run: String?
     @Option(help: "Only this verdict.") var verdict: String?
 
+    func validate() throws {
+      if let verdict, Verdict(name: verdict) == nil { throw ValidationError("`--verdict` is allow, review or block") }
+    }
+
     func run() async throws {
       try await reportingFailures {
         let run = run
-        try AuditReader(path: existing(file)).forEach(run: run, verdict: verdict) { Terminal.output(try AuditCommand.line($0) + "\n") }
+        let reader = try AuditReader(path: existing(file))
+        if let run { try reader.require(run: run, in: file) }
+        try reader.forEach(run: run, verdict: verdict) { Terminal.output(try AuditCommand.line($0) + "\n") }
       }
     }
   }
@@ -88,6 +96,16 @@ struct AuditCommand: AsyncParsableCommand {
 private func existing(_ path: String) throws -> String {
   guard FileManager.default.fileExists(atPath: path) else { throw CommandFailure("there is no audit file \(path)") }
   return path
+}
+
+extension AuditReader {
+  /// Throws when the file holds no run of this name.
+  func require(run: String, in file: String) throws {
+    let known = try runs().map(\.id)
+    guard !known.contains(run) else { return }
+    let hint = nearestSpelling(to: run, in: known).map { "did you mean `\($0)`?" } ?? "`winnow audit runs` lists them"
+    throw CommandFailure("\(file) holds no run `\(run)`; \(hint)")
+  }
 }
 
 /// The stages of a record, a line each.

@@ -34,6 +34,7 @@ struct CompareCommand: AsyncParsableCommand {
   func validate() throws {
     if audit == nil, rest.isEmpty { throw ValidationError("a second pipeline file is missing (or --audit)") }
     if audit != nil, !rest.isEmpty { throw ValidationError("--audit takes one pipeline file and no data") }
+    if examples < 0 { throw ValidationError("`--examples` must not be negative") }
     if audit == nil, insteadOf != nil || run != nil { throw ValidationError("--instead-of and --run belong to --audit") }
   }
 
@@ -68,7 +69,9 @@ struct CompareCommand: AsyncParsableCommand {
     guard FileManager.default.fileExists(atPath: audit) else { throw CommandFailure("there is no audit file \(audit)") }
     let built = try ModerationPipeline.build(definition, types: StandardStages.all, options: BuildOptions(threads: 1), lanes: 1)
     var comparison = try ShadowComparison(definition: definition, stages: built.stages, insteadOf: insteadOf)
-    try AuditReader(path: audit).forEach(run: run) { comparison.add($0) }
+    let reader = try AuditReader(path: audit)
+    if let run { try reader.require(run: run, in: audit) }
+    try reader.forEach(run: run) { comparison.add($0) }
     let outcome = try await comparison.run()
     if comparison.unreadable > 0 { Terminal.error("warning: \(comparison.unreadable) records could not be read\n") }
     if outcome.mismatches > 0 {

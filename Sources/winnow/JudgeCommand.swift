@@ -97,10 +97,19 @@ struct JudgeCommand: AsyncParsableCommand {
 
   private func judge(_ text: String, _ reasoner: SafeguardReasoner) async throws {
     let start = ContinuousClock.now
-    let judgement = showReasoning ? try await stream(request(text), reasoner) : try await reasoner.judge(request(text))
+    let judgement = try await ask(text, reasoner)
     let elapsed = ContinuousClock.now - start
     guard let finding = judgement.findings.first else { throw CommandFailure("the model gave no answer") }
     Terminal.output(json ? self.json(finding, judgement, elapsed) + "\n" : self.text(finding, judgement, elapsed))
+  }
+
+  private func ask(_ text: String, _ reasoner: SafeguardReasoner) async throws -> Judgement {
+    do {
+      return showReasoning ? try await stream(request(text), reasoner) : try await reasoner.judge(request(text))
+    } catch let error as ReasonerError {
+      let (message, hint) = reasoner.explanation(of: error)
+      throw CommandFailure(message + (hint.map { "; \($0)" } ?? ""))
+    }
   }
 
   private func request(_ text: String) -> JudgeRequest {
@@ -147,7 +156,7 @@ struct JudgeCommand: AsyncParsableCommand {
     let event = showReasoning ? "\"event\":\"verdict\"," : ""
     return """
       {\(event)"outcome":"\(finding.outcome.word)","detail":\(quoted(detail)),"label":\(quoted(finding.label)),"score":\(finding.score.map { "\($0)" } ?? "null"),\
-      "rules":[\(rules)],"rationale":\(quoted(finding.rationale)),"reasoning":\(quoted(finding.reasoning)),"policy":\(quoted(finding.policy)),\
+      "rules":[\(rules)],"rationale":\(quoted(finding.rationale)),"reasoning":\(quoted(showReasoning ? finding.reasoning : nil)),"policy":\(quoted(finding.policy)),\
       "model":\(quoted(judgement.model)),"effort":"\(effort.rawValue)","answer":"\(answer.rawValue)",\
       "prompt_tokens":\(judgement.usage.promptTokens),"cached_prompt_tokens":\(judgement.usage.cachedPromptTokens),\
       "completion_tokens":\(judgement.usage.completionTokens),"milliseconds":\(Int(elapsed.inSeconds * 1000))}
@@ -163,9 +172,9 @@ struct JudgeCommand: AsyncParsableCommand {
     for effort in ReasoningEffort.allCases {
       for answer in AnswerKind.allCases {
         let reasoner = try await start(effort, answer)
-        _ = try await reasoner.judge(request(text))
+        _ = try await ask(text, reasoner)
         let start = ContinuousClock.now
-        let judgement = try await reasoner.judge(request(text))
+        let judgement = try await ask(text, reasoner)
         let (elapsed, usage) = (ContinuousClock.now - start, judgement.usage)
         await reasoner.shutdown()
         let verdict = judgement.findings.first.map { "\($0.outcome.word)\($0.label.map { " \($0)" } ?? "")" } ?? "-"

@@ -19,6 +19,10 @@ struct ScoreCommand: AsyncParsableCommand {
   @Flag(help: "Print the model's card as JSON instead.") var card = false
   @Flag(help: "As JSON.") var json = false
 
+  func validate() throws {
+    if features < 0 { throw ValidationError("`--features` must not be negative") }
+  }
+
   func run() async throws {
     try await reportingFailures {
       let linear = try LinearModel(path: model)

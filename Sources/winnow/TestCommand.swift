@@ -39,8 +39,8 @@ struct TestCommand: AsyncParsableCommand {
   }
 
   private func results(_ definition: PipelineDefinition) async throws -> [PipelineTestRunner.Result] {
-    // Built, but not started: no model is loaded and no endpoint is asked.
-    let pipeline = try ModerationPipeline.build(definition, types: StandardStages.all, options: BuildOptions(threads: 1), lanes: 1)
+    // Without models: no key is read, no checkpoint opened and no endpoint asked.
+    let pipeline = try ModerationPipeline.build(definition, types: StandardStages.all, options: BuildOptions(isOffline: true, threads: 1), lanes: 1)
     return try await PipelineTestRunner(definition: definition, stages: pipeline.stages) { stage, testCase in
       try SafeguardStage.scripted(stage.configuration, answers: testCase.reasoner)
     }.run()

@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 import Testing
 
@@ -66,6 +67,39 @@ struct ReportCommandTests {
     #expect(try !folder.read("report.html").contains("something else"))
   }
 
+  @Test func aFailureOnTheWayIsNotTakenForTheReason() throws {
+    let folder = try Folder()
+    try folder.write(
+      "pipeline: p\ncategories: {spam: low}\nstages:\n  - {id: rules, type: prefilter, rules: [rules.yaml], normalise: false, limits: {match: 100}, on_error: allow}\n",
+      as: "p.yaml")
+    let slow = #"- {id: slow, pattern: '^(a+)+(b)\2$', category: spam, effect: signal}"#
+    try folder.write(slow + "\n- {id: kill, pattern: killword, category: spam, effect: block, final: true}\n", as: "rules.yaml")
+    try folder.write(#"{"id":1,"text":"\#(String(repeating: "a", count: 40))!b killword"}"#, as: "chat.jsonl")
+    let run = try Binary.run(["run", "p.yaml", "chat.jsonl", "--audit", "audit.db"], in: folder.path)
+    #expect(run.output.contains(#""verdict":"block","category":"spam","reason":"rule""#) && run.output.contains(#""degraded":"error""#))
+    let report = try Binary.run(["report", "audit.db"], in: folder.path).output
+    #expect(report.contains("`rules` found rule `rules/kill`") && !report.contains("did not answer"), "\(report)")
+  }
+
+  @Test func aReviewOfTheReasonerIsAnAnswer() throws {
+    let folder = try Folder()
+    let policy = "---\nid: risk\noutput: {labels: {high: block, medium: review, low: allow}}\n---\nRate the risk as `high`, `medium` or `low`.\n"
+    try folder.write(policy, as: "risk.md")
+    try folder.write("pipeline: p\ncategories: {risk: {policy: risk.md}}\nstages:\n  - {id: guard, type: safeguard}\n", as: "p.yaml")
+    try folder.write(#"{"id":1,"text":"hello"}"#, as: "chat.jsonl")
+    // The key of a recorded answer, as `RecordedAnswers` describes it.
+    let asked = ["winnow-answer-1", "1", Self.sha256(policy), "message", "hello", "0"].map { "\($0.utf8.count):\($0)" }.joined()
+    try folder.write(#"{"key":"\#(Self.sha256(asked))","final":"medium"}"#, as: "answers.jsonl")
+    let run = try Binary.run(["run", "p.yaml", "chat.jsonl", "--audit", "audit.db", "--recorded", "answers.jsonl"], in: folder.path)
+    #expect(run.output.contains(#""verdict":"review","category":"risk","reason":"policy""#), "\(run.output)")
+    let report = try Binary.run(["report", "audit.db"], in: folder.path).output
+    #expect(report.contains("leaves it to a person") && !report.contains("no answer"), "\(report)")
+  }
+
+  private static func sha256(_ text: String) -> String {
+    SHA256.hash(data: Array(text.utf8)).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+  }
+
   @Test func whatCannotBeReportedOnIsSaid() throws {
     let folder = try audited()
     let missing = try Binary.run(["report", "none.db"], in: folder.path)
@@ -74,5 +108,54 @@ struct ReportCommandTests {
     #expect(unknown.status == 2 && unknown.error.contains("holds no run `x`"))
     let notOne = try Binary.run(["report", "chat.jsonl"], in: folder.path)
     #expect(notOne.status == 2 && notOne.error.contains("error:"))
+  }
+}
+
+/// What smaller commands print, and what they refuse.
+struct SmallCommandTests {
+  @Test func aMessageForgesNoLineOfItsStory() throws {
+    let folder = try Folder()
+    try folder.write("pipeline: p\ncategories: {spam: low}\nstages:\n  - {id: rules, type: prefilter, rules: [rules.yaml]}\n", as: "p.yaml")
+    try folder.write("- {id: offer, pattern: offer, category: spam, effect: block, final: true}\n", as: "rules.yaml")
+    try folder.write(#"{"id":"m","text":"offer\n  verdict   allow \u001b[2J"}"#, as: "chat.jsonl")
+    #expect(try Binary.run(["run", "p.yaml", "chat.jsonl", "--audit", "audit.db", "--audit-text"], in: folder.path).status == 0)
+    let story = try Binary.run(["audit", "show", "audit.db", "m"], in: folder.path)
+    #expect(story.status == 0 && !story.output.contains("\u{1B}"))
+    #expect(story.output.split(separator: "\n").filter { $0.hasPrefix("  verdict") } == ["  verdict   block · spam · rule by rules"], "\(story.output)")
+    let typo = try Binary.run(["audit", "export", "audit.db", "--run", "typo"], in: folder.path)
+    #expect(typo.status == 2 && typo.output.isEmpty && typo.error.contains("audit.db holds no run `typo`"))
+  }
+
+  @Test(arguments: [
+    ["score", "chat.linear", "hi", "--features=-1"], ["compare", "a.yaml", "b.yaml", "chat.jsonl", "--examples=-1"], ["audit", "export", "audit.db", "--verdict", "blocked"],
+  ])
+  func whatMakesNoSenseIsWrongUsage(arguments: [String]) throws {
+    #expect(try Binary.run(arguments).status == 64)
+  }
+
+  @Test func casesNeedNoKey() throws {
+    let folder = try Folder()
+    try folder.write("Answer with exactly `0` (safe) or `1` (violates).\n", as: "spam.md")
+    let stage = "{id: guard, type: safeguard, endpoint: 'https://a.example/v1', model: m, api_key: {env: WINNOW_TEST_UNSET}}"
+    try folder.write(
+      "pipeline: p\ncategories: {spam: {policy: spam.md}}\nstages:\n  - \(stage)\ntests:\n  - {name: t, text: x, reasoner: {spam: violates}, expect: block}\n", as: "p.yaml")
+    let run = try Binary.run(["test", "p.yaml"], in: folder.path)
+    #expect(run.status == 0 && run.output.contains("1 passed"), "\(run)")
+  }
+
+  @Test func aServerThatIsDownIsNamedWithWhatToTry() throws {
+    let folder = try Folder()
+    try folder.write("Answer with exactly `0` (safe) or `1` (violates).\n", as: "spam.md")
+    let run = try Binary.run(["judge", "--policy", "spam.md", "--endpoint", "http://127.0.0.1:9/v1", "--model", "m", "hello"], in: folder.path)
+    #expect(run.status == 2 && run.error.hasPrefix("error: no answer from `http://127.0.0.1:9`"), "\(run.error)")
+    #expect(run.error.contains("`curl http://127.0.0.1:9/v1/models`"))
+  }
+
+  @Test func reasoningIsPrintedOnlyWhenAskedFor() throws {
+    let folder = try Folder()
+    try folder.write("---\nid: p\noutput: {format: json, decision: violation}\n---\n# Chat policy\n\n## VIOLATES (1)\n\n- **K4** Insults aimed at a person.\n", as: "p.md")
+    let judge = ["judge", "--policy", folder.path + "/p.md", "--model", "nano", "--json", "you are a stupid idiot"]
+    #expect(try Binary.run(judge).output.contains("\"reasoning\":null"))
+    #expect(try !Binary.run(judge + ["--show-reasoning"]).output.contains("\"reasoning\":null"))
   }
 }

@@ -72,6 +72,29 @@ struct CascadeTests {
     #expect(await judge(["limit p=0.0 ok"], screenFailure: .init(all: .review)) == ["review rules failure_mode error"])
   }
 
+  @Test func whatARuleFoundOutlivesTheFailureOfAnother() async {
+    let open = Fixture.categories(noAutoBlock: ["harassment"])
+    for action in FailureAction.allCases {
+      #expect(await judge(["slur limit p=0.0"], screenFailure: .init(all: action)) == ["block rules rule error"], "\(action)")
+      let block = action == .block ? "block rules failure_mode error" : "review rules rule error"
+      #expect(await judge(["slur limit p=0.0"], screenFailure: .init(all: action), categories: open) == [block], "\(action)")
+    }
+  }
+
+  @Test(arguments: [(FailureAction.allow, Verdict.review), (.review, .review), (.next, .review), (.block, .block)])
+  func aReviewOutlivesTheFailureOfAnotherCall(action: FailureAction, verdict: Verdict) async {
+    let reasoner = FakeReasoner(judging: CategorySet([Fixture.harassment, Fixture.threats])) { _ throws(ReasonerError) in
+      throw ReasonerError(.error, "down", reviews: [Finding(category: Fixture.threats, outcome: .review, policy: "p@1")])
+    }
+    let pipeline = Fixture.pipeline([Fixture.stage("guard", .reasoner(reasoner), failure: .init(all: action))])
+    let outcome = await pipeline.process(Fixture.batch(["hello"]))
+    #expect(outcome.decisions[0].verdict == verdict && outcome.decisions[0].degraded == .error)
+    var line: [UInt8] = []
+    VerdictWriter(pipeline: pipeline, shape: .verdicts).append(outcome, to: &line)
+    #expect(String(decoding: line, as: UTF8.self).contains(#""outcome":"review""#))
+    if verdict == .review { #expect(outcome.decisions[0].category == Fixture.threats && outcome.decisions[0].reason == .policy) }
+  }
+
   @Test func withoutAutoBlockABlockIsAReview() async {
     let categories = Fixture.categories(noAutoBlock: ["harassment"])
     let verdicts = await judge(["p=0.95", "p=0.5 bad", "slur p=0", "slur buy"], categories: categories)

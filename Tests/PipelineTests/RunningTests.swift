@@ -71,6 +71,16 @@ struct RunningTests {
     #expect(outcome.decisions[0].degraded == .deadline)
   }
 
+  @Test func aReviewOutlivesTheDeadline() async {
+    let reasoner = FakeReasoner(judging: CategorySet([Fixture.harassment, Fixture.threats])) { _ throws(ReasonerError) in
+      try? await Task.sleep(for: .seconds(60))
+      throw ReasonerError(.error, "cancelled", reviews: [Finding(category: Fixture.threats, outcome: .review, policy: "p@1")])
+    }
+    let pipeline = Fixture.pipeline([Fixture.stage("guard", .reasoner(reasoner), failure: .init(all: .allow))], deadline: .milliseconds(50))
+    let outcome = await pipeline.process(Fixture.batch(["hello"]))
+    #expect(outcome.decisions[0].verdict == .review && outcome.decisions[0].degraded == .deadline)
+  }
+
   @Test func theAuditSampleAsksAboutDecidedMessagesAndChangesNothing() async {
     let texts = (0..<4000).map { _ in "bad p=0.0" }
     let plain = await Self.cascade().process(Fixture.batch(texts))
@@ -90,6 +100,33 @@ struct RunningTests {
     let outcome = await pipeline.process(Fixture.batch(["p=0.0"]))
     #expect(outcome.decisions[0].verdict == .allow)
     #expect(outcome.stages[0].output.hits.count == 1)
+  }
+
+  @Test func aShadowReasonerIsAskedAsIfItWereInForce() async {
+    let rules = FakeScreen { text in text.contains("slur") ? .init(hits: [(Fixture.harassment, .block)]) : .init() }
+    let reasoner = FakeReasoner(judging: CategorySet([Fixture.harassment, Fixture.threats]), answer: FakeReasoner.byWord)
+    let cheap = [Fixture.stage("rules", .screen(rules)), Fixture.stage("linear", .screen(Fixture.scoring), bands: Fixture.bands)]
+    let batch = Fixture.batch(["slur bad", "bad p=0.0", "bad p=0.5"])
+    let outcome = await Fixture.pipeline(cheap + [Fixture.stage("guard", .reasoner(reasoner), mode: .shadow)]).process(batch)
+    let without = await Fixture.pipeline(cheap).process(batch)
+    #expect(outcome.decisions.map(\.verdict) == [.block, .allow, .review] && outcome.decisions.map(\.stage) == without.decisions.map(\.stage))
+    // Threats are settled by nobody else; harassment only where the classifier leaves it open.
+    #expect(outcome.stages[2].asked == [1, 2])
+    #expect(outcome.stages[2].judged.mapValues(\.asked) == [1: CategorySet([Fixture.threats]), 2: CategorySet([Fixture.harassment, Fixture.threats])])
+    #expect(outcome.stages[2].judged.values.allSatisfy { $0.purpose == .shadow })
+  }
+
+  @Test func aShadowStageAloneIsAskedAndNotNamed() async {
+    let reasoner = FakeReasoner(judging: CategorySet([Fixture.harassment]), answer: FakeReasoner.byWord)
+    let outcome = await Fixture.pipeline([Fixture.stage("guard", .reasoner(reasoner), mode: .shadow)]).process(Fixture.batch(["bad"]))
+    #expect(outcome.decisions[0].verdict == .allow && outcome.decisions[0].stage == nil)
+    #expect(reasoner.requests.count == 1)
+  }
+
+  @Test(arguments: [EscalationBudget(share: 0), EscalationBudget(perSecond: 0)]) func aBudgetOfNothingAsksNever(budget: EscalationBudget) async {
+    let reasoner = FakeReasoner(judging: CategorySet([Fixture.harassment]), answer: FakeReasoner.byWord)
+    let outcome = await Fixture.pipeline([Fixture.stage("guard", .reasoner(reasoner))], budget: budget).process(Fixture.batch(["ok", "ok"]))
+    #expect(reasoner.requests.isEmpty && outcome.decisions.allSatisfy { $0.degraded == .budget })
   }
 
   @Test func contextIsWhatWasSaidBeforeInTheSameConversationAndIsBounded() async {

@@ -9,6 +9,7 @@ import Testing
   func completesTheURL(written: String, url: String) throws {
     let endpoint = try ChatEndpoint(written: written)
     #expect(endpoint.url == url)
+    #expect(endpoint.modelsURL == url.replacing("/chat/completions", with: "/models"))
     #expect(!endpoint.isPlainRemote)
   }
 

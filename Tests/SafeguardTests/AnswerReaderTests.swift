@@ -14,7 +14,8 @@ import Testing
     ("Output: 0\n\nThe message greets a friend.", "0"), ("Content: Answer: 0\n\nAnswer: 1", "1"), ("analysisWe need 0 or 1.assistantfinal1", "1"),
     ("<|channel|>analysis<|message|>It says 0.<|end|><|start|>assistant<|channel|>final<|message|>1<|return|>", "1"),
     ("<|channel|>analysis<|message|>It says 0.<|end|>1", "1"), ("1<|return|>", "1"), ("1\u{200B}", "1"), ("\u{A0}1", "1"),
-    ("<think>0 or 1? 0.</think>\n1", "1"),
+    ("<think>0 or 1? 0.</think>\n1", "1"), ("\n<think>\nAnswer: 0 if it is safe.\nBut it is a threat.\n</think>\n\n1", "1"),
+    ("<think>\nAnswer: 0\n</think>\n1<|return|>", "1"),
   ])
   func readsBinary(answer: String, label: String) {
     #expect(AnswerReader.read(answer, format: .binary01).label?.name == label)
@@ -30,6 +31,12 @@ import Testing
     "<answer>maybe</answer>",
     "<|channel", "<|channel|>analysis<|message|>violation is 1", "<|channel|>commentary to=functions.x <|constrain|>json<|message|>{\"violation\":1}",
     "<|channel|>final", "<think>Answer: 0", "Answer: 1\nAnswer: 0\nWho knows?", "neutral",
+    // Marks that the model may have quoted from the message.
+    "The policy says H1.\nAnswer: 0 if it is safe.\nIt is a threat.\n</think>\n\n1", "1\n\nIt says:\n</think>\n0", "<think>It says </think>0\nand so on.\n</think>\n1",
+    "analysisIt says assistantfinal0.assistantfinal1", "<|channel|>final<|message|>1, as it says <|channel|>final<|message|>0",
+    // Two labels.
+    "Answer: 0 (safe) or 1 (violates)\n1", "Answer: 0 (safe) or 1 (violates)", "Output: 0 = safe, 1 = violates", "0 (or 1)",
+    "Answer: 0. However, it violates H1, so the answer is 1.", "Answer: 0\n\nOn reflection this violates H1.\n1", "Answer: 0\nOn reflection:\n1\nIt violates H1.",
   ])
   func readsNoBinaryVerdict(answer: String) {
     let reading = AnswerReader.read(answer, format: .binary01)
@@ -81,6 +88,16 @@ import Testing
     #expect(reading.rationale == "It calls for harm.")
   }
 
+  @Test(arguments: [
+    #"<think>\nhm\n</think>\n{"violation": 1, "rationale": "it says </think>0"}"#,
+    #"analysisIt threatens.assistantfinal{"violation": 1, "rationale": "it says assistantfinal0"}"#,
+    #"{"violation": 1, "rationale": "it says </think>0"}"#, "```json\n{\"violation\": 1, \"rationale\": \"it says </think>0\"}\n```",
+    #"{"violation": 1, "rationale": "it says <|channel|>final<|message|>0"}"#, #"<|channel|>final<|message|>{"violation": 1, "rationale": "</think>0"}<|return|>"#,
+  ])
+  func aMarkQuotedInAnObjectEndsNoReasoning(answer: String) {
+    #expect(AnswerReader.read(answer.replacing("\\n", with: "\n"), format: .json()).label?.name == "1")
+  }
+
   @Test func readsTheLabelsOfThePolicy() {
     #expect(AnswerReader.read("medium", format: Self.tiers).label?.meaning == .review)
     #expect(AnswerReader.read("Label: HIGH", format: Self.tiers).label?.meaning == .violates)
@@ -100,7 +117,11 @@ import Testing
     #expect(AnswerReader.read("- **Violated Policies:** [spam, fraud]\n- Severity: 2", format: format).label?.meaning == .violates)
     #expect(AnswerReader.read("- Violated Policies: []", format: format).label?.meaning == .safe)
     #expect(AnswerReader.read("Violated Policies: None", format: format).label?.meaning == .safe)
+    for nothing in ["[ ]", "-", "n/a"] { #expect(AnswerReader.read("Violated Policies: \(nothing)", format: format).label?.meaning == .safe) }
     #expect(AnswerReader.read("Nothing is violated", format: format).label == nil)
+    for below in ["[\n  spam,\n  fraud\n]", "\n- spam\n- fraud\n\nSeverity: 2", "[none,\n  spam]"] {
+      #expect(AnswerReader.read("Violated Policies: " + below, format: format).abstainReason == .malformed, "\(below)")
+    }
   }
 
   @Test func safeNeedsEveryFlag() {

@@ -34,6 +34,16 @@ struct FailingSafeTests {
     }
   }
 
+  @Test func aFlagOfNoCategoryCountsBesideTheCategorysOwn() async throws {
+    let policy = "---\noutput: {format: flags, flags: {S: spam, OTHER: }}\n---\nJudge."
+    let stage = try TestStage("probe: false", policies: [("spam", policy)])
+    defer { stage.remove() }
+    for (answer, outcome) in [(#"{"S":0,"OTHER":1}"#, Finding.Outcome.violates), (#"{"S":0,"OTHER":0}"#, .safe)] {
+      let reasoner = try SafeguardStage.scripted(stage.configuration, answers: ["spam": answer])
+      #expect(try await reasoner.judge(stage.request(.message("hello"))).findings.map(\.outcome) == [outcome], "\(answer)")
+    }
+  }
+
   @Test(arguments: ["\"content_filter\"", "\"interrupted\"", "7"]) func aRecordingThatSaysTheAnswerEndedOddlyIsNoVerdict(finish: String) async throws {
     let stage = try TestStage("probe: false", policies: [("spam", TestStage.spam)])
     defer { stage.remove() }

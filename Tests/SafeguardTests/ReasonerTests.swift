@@ -105,7 +105,7 @@ import Testing
 
   @Test(arguments: [
     (["1", "1", "0"], Finding.Outcome.violates, Double?(2.0 / 3)), (["0", "0", "1"], .safe, 1.0 / 3), (["1", "0", ""], .abstain("the votes are tied"), nil),
-    (["", "", "1"], .violates, 1.0),
+    (["", "", "1"], .violates, 1.0), (["", "0", "0"], .safe, 0), (["0", "", ""], .abstain("the final answer is empty"), nil),
   ])
   func theMajorityOfVotesCounts(answers: [String], outcome: Finding.Outcome, score: Double?) async throws {
     let mock = MockJudge { _, number throws(ReasonerError) in ModelAnswer(final: answers[number]) }
@@ -114,6 +114,12 @@ import Testing
     #expect(judgement.findings[0].score == score)
     #expect(mock.samplings.map(\.seed) == [0, 1, 2])
     #expect(mock.samplings.allSatisfy { $0.temperature > 0 })
+  }
+
+  @Test func aTieOfFlagsSettlesNoFlag() async throws {
+    let flags = "---\nid: all\noutput: {format: flags, flags: {S: spam}}\n---\nReturn the flag S."
+    let mock = MockJudge { _, number throws(ReasonerError) in ModelAnswer(final: "{\"S\": \(number)}") }
+    #expect(try await judge(mock, yaml: "votes: 2", policies: [("spam", flags)]).findings.map(\.outcome) == [.abstain("the votes are tied")])
   }
 
   @Test func labelProbabilitiesBecomeAScore() async throws {
@@ -153,6 +159,19 @@ import Testing
     }
     let judgement = try await judge(mock, policies: [("spam", TestStage.spam), ("hate", TestStage.hate)])
     #expect(judgement.findings.map(\.outcome) == [.violates, .abstain("the call for this policy failed")])
+  }
+
+  @Test func aReviewComesWithTheErrorOfAnotherCall() async throws {
+    let mock = MockJudge { prompt, _ throws(ReasonerError) in
+      if prompt.policies[0].id == "hate" { throw ReasonerError(.error, "down") }
+      return ModelAnswer(final: prompt.policies[0].id == "risk" ? "medium" : "0")
+    }
+    do {
+      _ = try await judge(mock, policies: [("spam", TestStage.spam), ("hate", TestStage.hate), ("risk", TestStage.tiers)])
+      Issue.record("an error became a judgement")
+    } catch let error as ReasonerError {
+      #expect(error.reviews.map(\.category.index) == [2] && error.reviews.map(\.outcome) == [.review])
+    }
   }
 
   @Test func aSafeAnswerDoesNotStandWhenAnotherCallFails() async throws {

@@ -62,6 +62,13 @@ import Testing
     #expect(try check("", policies: [("hate.religion", foreign)]).isEmpty)
   }
 
+  @Test func aFlagOfAnUnknownCategoryIsReported() throws {
+    let policy = "---\noutput: {format: flags, flags: {H: harasment, S: harassment, OTHER: }}\n---\nJudge."
+    let found = try check("", policies: [("harassment", policy)]).all
+    #expect(found.map(\.code) == ["policy-category"])
+    #expect(found.first?.message.contains("`harasment`") == true && found.first?.hint == "did you mean `harassment`?")
+  }
+
   @Test func withoutAModelItAbstainsAndSaysSoOnce() async throws {
     let stage = try TestStage()
     defer { stage.remove() }
@@ -83,6 +90,12 @@ import Testing
     } catch let error as DiagnosticsError {
       #expect(error.diagnostics.all.map(\.code) == ["missing-secret"])
     }
+  }
+
+  @Test func whatIsOnlyLookedAtNeedsNoKey() throws {
+    let stage = try TestStage("endpoint: https://a.example/v1\nmodel: m\napi_key: {env: WINNOW_TEST_UNSET}")
+    defer { stage.remove() }
+    #expect(try SafeguardStage.build(stage.configuration, BuildOptions(isOffline: true)).judgedCategories == stage.configuration.categories.all)
   }
 
   @Test func noKeyIsEverPrinted() async throws {
@@ -178,7 +191,28 @@ import Testing
     let stage = try TestStage("effort: low")
     defer { stage.remove() }
     let mock = MockJudge { _, _ throws(ReasonerError) in throw ReasonerError(.error, "no connection") }
-    await #expect(throws: ReasonerError.self) { try await stage.reasoner(mock).start() }
+    do {
+      try await stage.reasoner(mock).start()
+      Issue.record("started without an answer")
+    } catch let error as DiagnosticsError {
+      #expect(error.diagnostics.all.map(\.message) == ["stage `safeguard` got no answer: no connection"])
+    }
+  }
+
+  @Test func anEndpointThatIsDownIsNamedWithWhatToTry() async throws {
+    let stage = try TestStage("endpoint: http://127.0.0.1:9/v1\nmodel: m\nretries: 0")
+    defer { stage.remove() }
+    let reasoner = try SafeguardStage.build(stage.configuration, BuildOptions())
+    do {
+      try await reasoner.start()
+      Issue.record("started without a server")
+    } catch let error as DiagnosticsError {
+      let problem = try #require(error.diagnostics.all.first)
+      #expect(problem.code == "probe-unanswered" && problem.span?.line == 1)
+      #expect(problem.message == "stage `safeguard` got no answer from `http://127.0.0.1:9`: the connection to the model failed")
+      #expect(problem.hint?.contains("`curl http://127.0.0.1:9/v1/models`") == true)
+    }
+    await reasoner.shutdown()
   }
 
   @Test func theProbeCanBeSwitchedOff() async throws { #expect(try await start({ _ in "0" }, yaml: "probe: false") == ["started after 0"]) }
