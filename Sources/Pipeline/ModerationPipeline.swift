@@ -94,11 +94,16 @@ public final class ModerationPipeline: Sendable {
     var outcome = BatchOutcome(
       batch: batch, decisions: [MessageDecision](repeating: cascade.start(), count: batch.count), stages: .init(repeating: StageRecord(), count: stages.count))
     var active = (0..<Int32(batch.count)).map { $0 }
+    var shadows: [ShadowRequest] = []
     let started = ContinuousClock.now
     var index = 0
     while index < stages.count {
       if case .reasoner(let reasoner) = stages[index] {
-        active = await reason(reasoner, stage: index, active: active, prepared: prepared, outcome: &outcome)
+        switch definition.stages[index].mode {
+        case .off: break
+        case .shadow: shadows.append(shadow(reasoner, stage: index, active: active, outcome: &outcome))
+        case .enforce: active = await reason(reasoner, stage: index, active: active, prepared: prepared, outcome: &outcome)
+        }
         index += 1
       } else {
         index = await screen(from: index, active: &active, outcome: &outcome)
@@ -106,6 +111,10 @@ public final class ModerationPipeline: Sendable {
       }
     }
     for message in active { cascade.finish(&outcome.decisions[Int(message)]) }
+    // Last: a trial must not take the time that a deadline leaves to those who decide.
+    for request in shadows {
+      await judge(request.asked, by: request.reasoner, stage: request.stage, purpose: .shadow, prepared: prepared, outcome: &outcome)
+    }
     await audit(prepared, outcome: &outcome)
     return outcome
   }
@@ -131,23 +140,38 @@ public final class ModerationPipeline: Sendable {
   }
 
   private func reason(_ reasoner: any Reasoner, stage: Int, active: [Int32], prepared: PreparedBatch, outcome: inout BatchOutcome) async -> [Int32] {
-    let mode = definition.stages[stage].mode
-    guard mode != .off else { return active }
-    var asked: [(message: Int32, categories: CategorySet)] = []
-    let shadowed = mode == .shadow ? cascade.openInShadow(reasoner.judgedCategories) : CategorySet()
-    // Cheap allows and reviews would leave these categories open if the stage were in force; only a block ends a message.
-    let candidates = shadowed.isEmpty ? active : (0..<Int32(outcome.batch.count)).filter { outcome.decisions[Int($0)].verdict != .block }
-    for message in candidates {
-      let categories = outcome.decisions[Int(message)].open.intersection(reasoner.judgedCategories).union(shadowed)
-      if !categories.isEmpty { asked.append((message, categories)) }
-    }
+    var asked = open(reasoner, active, outcome)
     outcome.stages[stage].asked = asked.map(\.message)
-    if mode == .enforce, let budget { asked = await shed(asked, stage: stage, budget: budget, outcome: &outcome) }
-    let purpose: JudgedMessage.Purpose = mode == .shadow ? .shadow : .decide
-    await judge(asked, by: reasoner, stage: stage, purpose: purpose, prepared: prepared, outcome: &outcome)
-    guard mode == .enforce else { return active }
+    if let budget { asked = await shed(asked, stage: stage, budget: budget, outcome: &outcome) }
+    await judge(asked, by: reasoner, stage: stage, purpose: .decide, prepared: prepared, outcome: &outcome)
     for (message, categories) in asked { settle(message, categories, stage: stage, outcome: &outcome) }
     return active.filter { !outcome.decisions[Int($0)].isDecided }
+  }
+
+  /// What a shadow stage will be asked.
+  private struct ShadowRequest {
+    var stage: Int
+    var reasoner: any Reasoner
+    var asked: [(message: Int32, categories: CategorySet)]
+  }
+
+  private func shadow(_ reasoner: any Reasoner, stage: Int, active: [Int32], outcome: inout BatchOutcome) -> ShadowRequest {
+    let shadowed = cascade.openInShadow(reasoner.judgedCategories)
+    // Cheap allows and reviews would leave these categories open if the stage were in force; only a block ends a message.
+    let candidates = shadowed.isEmpty ? active : (0..<Int32(outcome.batch.count)).filter { outcome.decisions[Int($0)].verdict != .block }
+    let asked = open(reasoner, candidates, outcome, beside: shadowed)
+    outcome.stages[stage].asked = asked.map(\.message)
+    return ShadowRequest(stage: stage, reasoner: reasoner, asked: asked)
+  }
+
+  /// The messages that have a category open which the reasoner has a policy for, and those categories.
+  private func open(
+    _ reasoner: any Reasoner, _ messages: [Int32], _ outcome: BatchOutcome, beside further: CategorySet = CategorySet()
+  ) -> [(message: Int32, categories: CategorySet)] {
+    messages.compactMap { message in
+      let categories = outcome.decisions[Int(message)].open.intersection(reasoner.judgedCategories).union(further)
+      return categories.isEmpty ? nil : (message, categories)
+    }
   }
 
   private func settle(_ message: Int32, _ asked: CategorySet, stage: Int, outcome: inout BatchOutcome) {

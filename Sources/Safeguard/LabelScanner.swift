@@ -23,7 +23,18 @@ enum LabelScanner {
 
   /// The different labels that stand in `text` as whole words, in exactly the policy's spelling.
   static func mentioned(in text: some StringProtocol, labels: [AnswerLabel]) -> [AnswerLabel] {
-    let words = Set(text.split(whereSeparator: { !($0.isLetter || $0.isNumber || $0 == "_") }).map { String($0) })
-    return labels.filter { words.contains($0.name) }
+    let words = Set(text.split(whereSeparator: { !isWordCharacter($0) }).map { String($0) })
+    let numbers = Set(text.split(whereSeparator: { !isWordCharacter($0) && $0 != "." }).flatMap { wholeWords($0.split(separator: ".", omittingEmptySubsequences: false)) })
+    return labels.filter { ($0.isNumeric ? numbers : words).contains($0.name) }
+  }
+
+  private static func isWordCharacter(_ character: Character) -> Bool { character.isLetter || character.isNumber || character == "_" }
+
+  /// Of words with a dot between each and the next, those that are no part of a decimal: `0.9` holds no label `0`.
+  private static func wholeWords(_ words: [some StringProtocol]) -> [String] {
+    func isDecimal(_ first: Int) -> Bool {
+      words.indices.contains(first) && words.indices.contains(first + 1) && words[first].last?.isNumber ?? false && words[first + 1].first?.isNumber ?? false
+    }
+    return words.indices.filter { !isDecimal($0 - 1) && !isDecimal($0) }.map { String(words[$0]) }
   }
 }

@@ -3,6 +3,7 @@ import Moderation
 import Pipeline
 import RecordIO
 import Streaming
+import Synchronization
 import Testing
 
 struct RunningTests {
@@ -114,6 +115,26 @@ struct RunningTests {
     #expect(outcome.stages[2].asked == [1, 2])
     #expect(outcome.stages[2].judged.mapValues(\.asked) == [1: CategorySet([Fixture.threats]), 2: CategorySet([Fixture.harassment, Fixture.threats])])
     #expect(outcome.stages[2].judged.values.allSatisfy { $0.purpose == .shadow })
+  }
+
+  /// A trial must not take the time of a deadline from those who decide.
+  @Test func aShadowReasonerIsAskedAfterThoseThatDecide() async {
+    let order = Mutex<[String]>([])
+    let trial = FakeReasoner(judging: CategorySet([Fixture.harassment, Fixture.threats])) { (request) async throws(ReasonerError) in
+      order.withLock { $0.append("trial") }
+      return try await FakeReasoner.byWord(request)
+    }
+    let judge = FakeReasoner(judging: CategorySet([Fixture.harassment])) { (request) async throws(ReasonerError) in
+      order.withLock { $0.append("judge") }
+      return try await FakeReasoner.byWord(request)
+    }
+    let stages = [
+      Fixture.stage("linear", .screen(Fixture.scoring), bands: Fixture.bands), Fixture.stage("trial", .reasoner(trial), mode: .shadow),
+      Fixture.stage("judge", .reasoner(judge)),
+    ]
+    let outcome = await Fixture.pipeline(stages).process(Fixture.batch(["fine p=0.5", "bad p=0.5"]))
+    #expect(order.withLock { $0 } == ["judge", "judge", "trial", "trial"])
+    #expect(outcome.decisions.map(\.verdict) == [.allow, .block] && outcome.stages[1].asked == [0, 1])
   }
 
   @Test func aShadowStageAloneIsAskedAndNotNamed() async {

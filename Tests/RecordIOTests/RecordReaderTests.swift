@@ -351,6 +351,26 @@ struct CompressionTests {
     }
   }
 
+  /// What is decoded goes out, however long the next compressed bytes take.
+  @Test func aPipeHoldsBackNothingThatIsDecoded() throws {
+    let folder = try TemporaryFolder()
+    let pipe = folder.path + "/pipe"
+    try Self.run("mkfifo", [pipe])
+    let block = Self.zstandard("{\"id\":1,\"text\":\"a\"}\n")
+    let first = try folder.write(block + block.prefix(5), as: "first"), rest = try folder.write(Array(block.dropFirst(5)), as: "rest")
+    let writer = Process()
+    writer.executableURL = URL(fileURLWithPath: "/bin/sh")
+    // The second frame ends only when the record of the first has been seen.
+    writer.arguments = ["-c", "exec > '\(pipe)'; cat '\(first)'; while [ ! -e '\(folder.path)/seen' ]; do sleep 0.01; done; cat '\(rest)'"]
+    try writer.run()
+    let reader = try RecordReader(inputs: [pipe], mapping: .init())
+    #expect(try reader.next()?.batch.count == 1)
+    _ = try folder.write("", as: "seen")
+    #expect(try reader.next()?.batch.count == 1)
+    #expect(try reader.next() == nil)
+    writer.waitUntilExit()
+  }
+
   @Test func aBombIsRefused() throws {
     let folder = try TemporaryFolder()
     let bomb = folder.path + "/bomb.gz"

@@ -8,7 +8,7 @@ import Testing
     labels: [.init("ALLOW", .safe), .init("ALLOW_WITH_VALIDATION", .review), .init("BLOCK", .violates)], shape: .field("Decision"))
 
   @Test(arguments: [
-    ("0", "0"), ("1", "1"), (" 1\n", "1"), ("**1**", "1"), ("`0`", "0"), ("\"1\"", "1"), ("1.", "1"), ("```\n1\n```", "1"), ("Answer: 1", "1"),
+    ("0", "0"), ("1", "1"), (" 1\n", "1"), ("**1**", "1"), ("Answer: 1 (confidence 0.9)", "1"), ("1 (confidence: 0.95)", "1"), ("Answer: 0 (Section 1.0)", "0"), ("`0`", "0"), ("\"1\"", "1"), ("1.", "1"), ("```\n1\n```", "1"), ("Answer: 1", "1"),
     ("Answer (0 or 1): 1", "1"), ("Answer (0 or 1):\n1", "1"), ("(retry) 1", "1"), ("<answer>1</answer>", "1"), ("<answer>\n 0 \n</answer>", "0"),
     ("{\"violation\": 1}", "1"), ("{\"violation\": true, \"rule_ids\": []}", "1"), ("{\"label\": \"0\"}", "0"), ("Label: `1`", "1"),
     ("Output: 0\n\nThe message greets a friend.", "0"), ("Content: Answer: 0\n\nAnswer: 1", "1"), ("analysisWe need 0 or 1.assistantfinal1", "1"),
@@ -24,7 +24,7 @@ import Testing
   @Test(arguments: [
     "", "  \n ", "GS0", "GS0.a", "H1", "10", "01", "1.5", "0%", "1/2", "25", "One", "2", "-1", "0 or 1", "0, 1", "[0, 1, 1]", "0\n1",
     "1. First do this\n2. Then that",
-    "1\n2\n3", "The answer to 3 - 2 is 1", "Answer: 42", "Answer: 0 or 1", "Answer: 1.5", "Answer: 1, 2 and 3", "I'm sorry, but I can't help with that.",
+    "1\n2\n3", "The answer to 3 - 2 is 1", "Answer: 42", "Answer: 0 or 1", "Answer: 1.5", "Answer: 0. It was 1.", "Answer: 1, 2 and 3", "I'm sorry, but I can't help with that.",
     "I\u{2019}m sorry, but I can\u{2019}t help with that. 0", "<refusal>\nI can't. Answer: 0", "Once upon a time there was 1 dragon.", "SELECT 1 FROM users;",
     "{\"question\": \"a\", \"correct_option_index\": 0}", "{\"violation\": 2}", "{\"violation\": null}", "{\"violation\": 0, \"violation\": 1}",
     "{\"violation\": 0} {\"violation\": 1}", "{\"violation\": 1, \"label\": 0}", "{\"violation\": ", "<answer>0</answer><answer>1</answer>",

@@ -44,7 +44,7 @@ public struct ThresholdFile: Sendable {
     let place = "\(stage.span.file):\(stage.span.line):\(stage.span.column)"
     return YAMLEdit.Failure(
       "\(place): stage `\(stage.id)` leaves out thresholds that were chosen, so nothing is written: add \(missing.joined(separator: ", ")) "
-        + "under its `bands`, and tune again")
+        + "under its `bands`, or name the categories to tune in the goals (`harassment: maximum f1`), and tune again")
   }
 
   public var changes: Bool { before != after }

@@ -146,7 +146,7 @@ extension Certificate {
       }
     let proof = "proved: \(bound.text) at \(NumberText.short(confidence * 100))% confidence: \(grouped(bad)) of \(grouped(trials)) \(what), "
     if let future { return proof + "so a further \(grouped(future)) will keep it as measured (hypergeometric; \(method.text))" }
-    return proof + "so at most \(NumberText.percent(riskAtMost, 2)) of all messages like these (Clopper–Pearson; \(method.text)); "
+    return proof + "taken alone at most \(NumberText.percent(riskAtMost, 2)) of all messages like these (Clopper–Pearson; \(method.text)); "
       + "a small sample may measure more by chance"
   }
 }

@@ -27,7 +27,7 @@ public struct RestatedPrecision: Sendable, Hashable {
   public var text: String {
     func percent(_ share: Double) -> String { NumberText.percent(share, 2) }
     return "proved: \(bound.text) where \(NumberText.short(baseRate * 100))% of messages violate, at \(NumberText.short(confidence * 100))% confidence: "
-      + "at least \(percent(precisionAtLeast)), as at least \(percent(recallAtLeast)) of violating messages are flagged "
+      + "taken alone, at least \(percent(precisionAtLeast)), as at least \(percent(recallAtLeast)) of violating messages are flagged "
       + "(\(grouped(recall.successes)) of \(grouped(recall.trials))) and at most \(percent(falsePositiveRateAtMost)) of harmless ones "
       + "(\(grouped(falsePositiveRate.successes)) of \(grouped(falsePositiveRate.trials)); Clopper–Pearson at half of the error each; \(method.text))"
   }
