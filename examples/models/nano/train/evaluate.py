@@ -193,7 +193,8 @@ class Evaluation:
                 said = x["analysis"]
                 quoted = re.match(r"It says: ?(.*)\. Closest rule: ", said)
                 words = quoted[1].strip().lower() if quoted else ""
-                quotes.append(bool(words) and words in row["text"].lower())
+                if words:
+                    quotes.append(words in row["text"].lower())
                 parsed = None
                 try:
                     parsed = json.loads(z["free"])

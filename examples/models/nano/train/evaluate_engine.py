@@ -89,7 +89,7 @@ class Pools:
 
 def table(engine, sampler, count, unseen, per=12):
     s, rng, format, pools = sampler, sampler.rng, Format("json"), Pools(sampler)
-    truth, reasoned, direct, linear, category, read, quoted, whole = [], [], [], [], [], [], [], []
+    truth, reasoned, direct, linear, category, read, quoted, whole, empty = [], [], [], [], [], [], [], [], []
     removed, inverted, cites, swapped, stays = [], [], [], [], []
     for number in range(count):
         specs = s.specs(rng.sample(CATEGORIES, rng.randint(2, 4)), [], rng.randint(0, 1), allow=0.2)
@@ -111,8 +111,10 @@ def table(engine, sampler, count, unseen, per=12):
             read.append(x["outcome"] in ("violates", "safe"))
             said = re.match(r"It says: ?(.*)\. Closest rule: ", x["reasoning"].strip())
             words, text = said[1].strip().lower() if said else "", row["text"].lower()
-            quoted.append(bool(words) and words in text)
-            whole.append(bool(words) and re.search(rf"(?<!\w){re.escape(words)}(?!\w)", text) is not None)
+            empty.append(not words)
+            if words:
+                quoted.append(words in text)
+                whole.append(re.search(rf"(?<!\w){re.escape(words)}(?!\w)", text) is not None)
             truth.append(t)
             reasoned.append(x["score"])
             direct.append(y["score"])
@@ -145,7 +147,7 @@ def table(engine, sampler, count, unseen, per=12):
     return dict(texts=len(truth), violations=sum(truth), readable=rate(read), auroc_reasoned=auroc(truth, reasoned), auroc_direct=auroc(truth, direct), auroc_linear=auroc(truth, linear),
                 accuracy=rate((x > 0.5) == bool(t) for x, t in zip(reasoned, truth)), recall=rate(x > 0.5 for x, t in zip(reasoned, truth) if t),
                 false_alarms=rate(x > 0.5 for x, t in zip(reasoned, truth) if not t), flips_when_removed=rate(removed), flips_when_inverted=rate(inverted), right_id=rate(cites),
-                right_id_swapped=rate(swapped), hits_after_swapping=rate(stays), quoted_in_text=rate(quoted), quoted_whole_words=rate(whole), by_category={c: dict(n=category.count(c), nano=against_all(direct, c), linear=against_all(linear, c)) for c in CATEGORIES})
+                right_id_swapped=rate(swapped), hits_after_swapping=rate(stays), quoted_in_text=rate(quoted), quoted_nothing=rate(empty), quoted_whole_words=rate(whole), by_category={c: dict(n=category.count(c), nano=against_all(direct, c), linear=against_all(linear, c)) for c in CATEGORIES})
 
 
 def strict(rows):
