@@ -13,7 +13,7 @@ enum Compression {
     }
   }
 
-  /// Whether more bytes could make a beginning of these. Text never waits: no record begins with them.
+  /// Whether more bytes could make a beginning of these. Text waits for its second byte at most: no record begins with two of them.
   static func mayBegin(_ head: [UInt8]) -> Bool {
     switch head.count {
     case 0: true
