@@ -26,6 +26,7 @@ enum Compression {
 
 /// A source that decodes, step by step.
 protocol Decompressor: ByteSource {
+  var input: CompressedInput { get }
   /// Whether the next step reads the file.
   var needsInput: Bool { get }
   /// Reads the file at most once and decodes a piece, of no bytes perhaps; nil at the end.
@@ -33,10 +34,17 @@ protocol Decompressor: ByteSource {
 }
 
 extension Decompressor {
+  public var path: String { input.file.path }
+  public var isLive: Bool { input.file.isLive }
+  public var bytesRead: Int { input.file.bytesRead }
+  public func isReadable(within milliseconds: Int32) -> Bool { !needsInput || input.file.isReadable(within: milliseconds) }
+
   public func read(into buffer: UnsafeMutableRawBufferPointer) throws(RecordIOError) -> Int {
     while let count = try step(into: buffer) { if count > 0 { return count } }
     return 0
   }
+
+  func failure(_ detail: String) -> RecordIOError { RecordIOError(.badCompression, path: path, detail: detail) }
 
   /// Fills the front of `bytes`, whose count does not change.
   func step(into bytes: inout [UInt8]) throws(RecordIOError) -> Int? {
@@ -47,11 +55,36 @@ extension Decompressor {
   }
 }
 
-extension [UInt8] {
-  /// Puts `head` to the front, with room for it; gives where it stands.
-  mutating func put(_ head: [UInt8]) -> Range<Int> {
-    if head.count > count { self = head } else { replaceSubrange(..<head.count, with: head) }
-    return 0..<head.count
+/// What a decompressor reads: the file, a piece of it, how much of the piece is left, and the guard against bombs.
+struct CompressedInput {
+  let file: FileSource
+  private(set) var bytes = [UInt8](repeating: 0, count: 1 << 16)
+  /// Of `bytes`, what is not decoded yet.
+  var pending: Range<Int>
+  private var expansion: ExpansionGuard
+  /// Bytes of the file before what is pending.
+  var offset: Int { expansion.compressed - pending.count }
+
+  /// - Parameter head: what was read of the file before.
+  init(_ file: FileSource, maxExpansion: Int, head: [UInt8]) {
+    self.file = file
+    if head.count > bytes.count { bytes = head } else { bytes.replaceSubrange(..<head.count, with: head) }
+    pending = 0..<head.count
+    expansion = ExpansionGuard(factor: maxExpansion, compressed: head.count)
+  }
+
+  /// Reads the next piece; false at the end of the file.
+  mutating func refill() throws(RecordIOError) -> Bool {
+    let count = try file.read(into: &bytes)
+    pending = 0..<count
+    expansion.compressed += count
+    return count > 0
+  }
+
+  /// Takes note of what came out.
+  mutating func expanded(by count: Int) throws(RecordIOError) {
+    expansion.expanded += count
+    try expansion.check(path: file.path)
   }
 }
 
