@@ -178,9 +178,14 @@ struct RunCommandTests {
 struct FollowTests {
   private let csv = rulesOnly.replacingOccurrences(of: "{id: id,", with: "{format: csv, id: id,")
 
+  private func folder(_ pipeline: String, log: String) throws -> Folder {
+    let folder = try Folder()
+    for (text, name) in [(pipeline, "small.yaml"), (rules, "rules.yaml"), (log, "log")] { try folder.write(text, as: name) }
+    return folder
+  }
+
   /// Follows `log` while `write` changes it; gives the lines that come out.
   private func follow(_ folder: Folder, expecting count: Int, write: (_ next: () -> String) throws -> Void) throws -> [String] {
-    try folder.write(rules, as: "rules.yaml")
     let process = Binary.process(["run", "small.yaml", "log", "--follow", "--verdicts-only", "--trace", "none", "--quiet"], in: folder.path)
     let output = Pipe()
     process.standardOutput = output
@@ -205,9 +210,7 @@ struct FollowTests {
   }
 
   @Test func aRotatedFileHasAHeaderOfItsOwn() throws {
-    let folder = try Folder()
-    try folder.write(csv, as: "small.yaml")
-    try folder.write("id,text\n1,a\n", as: "log")
+    let folder = try folder(csv, log: "id,text\n1,a\n")
     let lines = try follow(folder, expecting: 3) { next in
       _ = next()
       try rotate(folder, to: "text,id\nfree money,2\n")
@@ -219,9 +222,7 @@ struct FollowTests {
   }
 
   @Test func aRotatedFileHasPlacesAndAByteOrderMarkOfItsOwn() throws {
-    let folder = try Folder()
-    try folder.write(rulesOnly, as: "small.yaml")
-    try folder.write("{\"id\":1,\"text\":\"a\"}\n{\"id\":2,\"text\":\"a\"}\n", as: "log")
+    let folder = try folder(rulesOnly, log: "{\"id\":1,\"text\":\"a\"}\n{\"id\":2,\"text\":\"a\"}\n")
     let lines = try follow(folder, expecting: 2) { next in
       _ = next()
       try rotate(folder, to: "\u{FEFF}{\"id\":3,\"text\":\"a\"}\nbroken\n")
