@@ -88,6 +88,15 @@ import Tuning
     #expect(sample.verdicts == [.block] && sample.outcomes[0] == [.block] && sample.blockHits == [CategorySet([CategoryIndex(0)])])
   }
 
+  @Test func aKnownViolationStandsBesideAFailure() async throws {
+    let book = AnswerBook()
+    let (first, _) = Fixture.evaluator(["a", "b"], reasoner: WordReasoner(CategorySet(firstCount: 1)), book: book)
+    _ = try await first.run([Fixture.item("m", "0.5 0.5 bad0", [.positive, .negative])], asking: .escalated)
+    let (second, _) = Fixture.evaluator(["a", "b"], reasoner: WordReasoner(CategorySet(firstCount: 2)), book: book)
+    let sample = try await second.run([Fixture.item("m", "0.5 0.5 bad0 fails", [.positive, .negative])], asking: .escalated)
+    #expect(sample.verdicts == [.block] && sample.decidingCategories == [0])
+  }
+
   @Test func whatNoRecordingHoldsIsNotAnAnswer() async throws {
     let (evaluator, _) = Fixture.evaluator(["a", "b"], reasoner: WordReasoner(CategorySet(firstCount: 2)), book: AnswerBook(missing: "empty"))
     let sample = try await evaluator.run(Self.items, asking: .everything)

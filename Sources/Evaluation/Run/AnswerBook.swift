@@ -94,7 +94,9 @@ struct BookedReasoner: Reasoner {
 
   private func answer(_ categories: CategorySet, _ message: Int) throws(ReasonerError) -> Judgement {
     let entry = book.entry(message) ?? AnswerBook.Entry()
-    if var failure = entry.failure, !entry.failed.intersection(categories).isEmpty {
+    // As the reasoner itself does it: a violation stands, whatever became of the rest.
+    let violates = categories.contains { entry.findings[$0]?.outcome == .violates }
+    if var failure = entry.failure, !violates, !entry.failed.intersection(categories).isEmpty {
       failure.reviews = entry.findings.values.filter { $0.outcome == .review }
       throw failure
     }
