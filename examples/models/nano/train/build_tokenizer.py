@@ -8,7 +8,7 @@ from pathlib import Path
 
 import tokenizer as bpe
 from corpus import prepare
-from prompts import HANDLING, SYSTEM, Format, analysis_pieces, random_format, random_policy, reason
+from prompts import HANDLING, SYSTEM, analysis_pieces, random_format, random_policy, reason
 from wordings import CATEGORIES
 
 

@@ -8,12 +8,10 @@ trained on the same training part and told which categories the policy forbids: 
 Unconstrained answers are the model's own but for one thing: reasoning that has not ended after 48 tokens is ended.
 """
 import argparse
-import copy
 import json
 import random
 import re
 import sys
-from pathlib import Path
 
 import torch
 from sklearn.metrics import roc_auc_score
@@ -21,9 +19,10 @@ from sklearn.metrics import roc_auc_score
 import model as model_module
 from corpus import prepare
 from export import rounded
+from losses import batch_of
 from model import CONFIG, Nano
 from prompts import Encoder, Format, Policy, Sampler, random_policy
-from train import POLICIES, batch_of
+from train import POLICIES
 from wordings import CATEGORIES
 
 REASONING = 48

@@ -11,7 +11,6 @@ import torch
 from safetensors.torch import save_file
 
 from model import CONFIG, sliding
-from tokenizer import SPECIALS
 
 VALUES = torch.tensor([0, 0.5, 1, 1.5, 2, 3, 4, 6])
 

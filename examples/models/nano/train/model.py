@@ -11,6 +11,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from attention import Attention, parts
+from experts import Experts
+
 SMALL = dict(vocab=4096, hidden=192, layers=5, heads=6, kv_heads=3, head_dim=32, experts=8, top_k=2, intermediate=96, window=128, theta=1e6, limit=7.0, eps=1e-5)
 # What a GPU has time for: 8.0 million parameters, 9.2 MB.
 WIDE = dict(SMALL, hidden=256, layers=6, heads=8, kv_heads=4, intermediate=128)
@@ -51,12 +54,11 @@ class Rotary:
         a, b = x.chunk(2, -1)
         return torch.cat([a * cos - b * sin, b * cos + a * sin], -1)
 
-    def halves(self, x, positions):
+    def halves(self, x, cos, sin):
         """[n, 2, heads * head_dim / 2], the halves of all heads apart: the same in long rows, which vector units like."""
-        repeat = x.shape[2] // self.cos.shape[1]
-        cos, sin = self.cos[positions].repeat(1, repeat), self.sin[positions].repeat(1, repeat)
         a, b = x.unbind(1)
-        return torch.stack([a * cos - b * sin, b * cos + a * sin], 1)
+        size = a.shape[1]
+        return torch.stack([a * cos[:, :size] - b * sin[:, :size], b * cos[:, :size] + a * sin[:, :size]], 1)
 
 
 def sliding(c, layer):
@@ -88,50 +90,11 @@ class Layer(nn.Module):
         logits = F.linear(x, self.router, self.router_bias)
         top, chosen = logits.topk(c["top_k"], -1)
         weight = top.softmax(-1)
-        # Every expert gets a row of its tokens, filled up with a token of zeros.
-        n, e, k = len(x), c["experts"], c["top_k"]
-        flat = chosen.flatten()
-        order = flat.argsort(stable=True)
-        counts = torch.bincount(flat, minlength=e)
-        place = torch.arange(n * k) - (counts.cumsum(0) - counts)[flat[order]]
-        slots = torch.full((e, int(counts.max())), n * k)
-        slots[flat[order], place] = order
-        tokens = slots.div(k, rounding_mode="floor")
-        h = torch.cat([x, x.new_zeros(1, x.shape[1])])[tokens].to(LOW)
-        h = torch.baddbmm(self.gate_up_bias[:, None].to(LOW), h, self.gate_up.to(LOW).transpose(1, 2)).float()
-        g, u = h.chunk(2, -1)
-        g, u = g.clamp(max=c["limit"]), u.clamp(-c["limit"], c["limit"])
-        h = (g * torch.sigmoid(1.702 * g) * (u + 1)).to(LOW)
-        h = torch.baddbmm(self.down_bias[:, None].to(LOW), h, self.down.to(LOW).transpose(1, 2)).float()
-        h = h * torch.cat([weight.flatten(), weight.new_zeros(1)])[slots][..., None]
-        out = x.new_zeros(n + 1, x.shape[1]).index_add(0, tokens.flatten(), h.flatten(0, 1))[:n]
+        out = Experts.apply(x, weight, chosen, self.gate_up, self.gate_up_bias, self.down, self.down_bias, c["limit"], LOW)
         # Load balance: share of tokens times mean probability.
         share = F.one_hot(chosen, c["experts"]).float().mean((0, 1))
         balance = c["experts"] * (share * logits.softmax(-1).mean(0)).sum()
         return out, balance
-
-
-def wall(hidden):
-    return torch.where(hidden, -1e9, 0.0).to(LOW)
-
-
-class Chunk:
-    """Some of a batch's messages, of nearly one length, so that little is filled up where they are padded for attention."""
-
-    def __init__(self, lengths, items, P, window):
-        mine = lengths[items]
-        self.count, self.size, self.P, self.window = len(items), int(mine.max()), P, window
-        self.rows, self.cols = (torch.arange(self.size)[None] < mine[:, None]).nonzero(as_tuple=True)
-        starts = lengths.cumsum(0) - lengths
-        self.flat = starts[items][self.rows] + self.cols
-        s = torch.arange(self.size)
-        own = s[:, None] - s[None]
-        self.below, self.near = wall(own < 0), wall((own < 0) | (own >= window))
-
-    def reach(self, first):
-        """Which tokens of the prefix the window shows."""
-        s = torch.arange(self.size)
-        return wall((self.P + s)[:, None] - torch.arange(first, self.P)[None] >= self.window)
 
 
 class Nano(nn.Module):
@@ -150,6 +113,7 @@ class Nano(nn.Module):
         # One class for each letter and for each pair of letters that an id may begin with.
         self.letter = nn.Linear(c["hidden"], 27 * 26)
         self.digit = nn.Linear(c["hidden"], 10)
+        self.noise, self.drawn = None, 0
         self.tie()
 
     def tie(self):
@@ -164,19 +128,17 @@ class Nano(nn.Module):
         P, (K, S) = len(prefix), suffix.shape
         mask = torch.arange(S)[None] < lengths[:, None]
         rows, cols = mask.nonzero(as_tuple=True)
-        x = self.embed[torch.cat([prefix, suffix[rows, cols]])]
+        x = F.embedding(torch.cat([prefix, suffix[rows, cols]]), self.embed)
         positions = torch.cat([torch.arange(P), P + cols])
         heads, kv, hd, W = c["heads"], c["kv_heads"], c["head_dim"], c["window"]
         rep = heads // kv
 
-        i = torch.arange(P)
-        distance = i[:, None] - i[None]
         # Rows of q and k with the first halves of all heads before the second ones.
         order = torch.arange(heads * hd).view(heads, 2, hd // 2).transpose(0, 1).flatten()
         order_k = heads * hd + torch.arange(kv * hd).view(kv, 2, hd // 2).transpose(0, 1).flatten()
         order = torch.cat([order, order_k, torch.arange((heads + kv) * hd, (heads + 2 * kv) * hd)])
-        below, near = wall(distance < 0), wall((distance < 0) | (distance >= W))
-        chunks = [Chunk(lengths, torch.arange(K), P, W)] if cache is not None else [Chunk(lengths, part, P, W) for part in lengths.argsort().tensor_split(max(1, K // 4))]
+        full, slide = parts(P, lengths, rep, W, LOW, chunks=1 if cache is not None else max(1, K // 4))
+        cos, sin = (t[positions].repeat(1, heads) for t in (self.rotary.cos, self.rotary.sin))
         saved, balance, middle = {}, 0.0, None
         for index, layer in enumerate(self.layers):
             if index == c["layers"] - 2:
@@ -184,48 +146,36 @@ class Nano(nn.Module):
                 if bottom:
                     break
             h = layer.norm1(x)
-            qkv = linear(h, layer.qkv[order], layer.qkv_bias[order])
+            qkv = linear(h, layer.qkv.index_select(0, order), layer.qkv_bias[order])
             q, k, v = qkv.split([heads * hd, kv * hd, kv * hd], -1)
-            q = self.rotary.halves(q.view(-1, 2, heads * hd // 2), positions).view(-1, 2, heads, hd // 2).transpose(1, 2).reshape(-1, heads, hd) / math.sqrt(hd)
-            k = self.rotary.halves(k.view(-1, 2, kv * hd // 2), positions).view(-1, 2, kv, hd // 2).transpose(1, 2).reshape(-1, kv, hd)
+            q = self.rotary.halves(q.view(-1, 2, heads * hd // 2), cos, sin).view(-1, 2, heads, hd // 2).transpose(1, 2).reshape(-1, heads, hd) / math.sqrt(hd)
+            k = self.rotary.halves(k.view(-1, 2, kv * hd // 2), cos, sin).view(-1, 2, kv, hd // 2).transpose(1, 2).reshape(-1, kv, hd)
             v = v.view(-1, kv, hd)
             for l, head in pointers:
                 if l == index:
                     saved[l, head] = (q[:, head], k[:, head // rep], layer.sinks[head])
             q, k, v = q.to(LOW), k.to(LOW), v.to(LOW)
-            # Prefix: [kv, queries of the group, keys].
-            qp = q[:P].view(P, kv, rep, hd).permute(1, 2, 0, 3).reshape(kv, rep * P, hd)
-            kp, vp = k[:P].transpose(0, 1), v[:P].transpose(0, 1)
-            sink = layer.sinks.to(LOW).view(kv, rep, 1, 1)
-            scores = (qp @ kp.transpose(1, 2)).view(kv, rep, P, P) + (near if layer.sliding else below)
-            p = torch.cat([scores, sink.expand(-1, -1, P, 1)], -1).softmax(-1)[..., :-1]
-            out_p = (p.reshape(kv, rep * P, P) @ vp).view(kv, rep, P, hd).permute(2, 0, 1, 3).reshape(P, heads * hd)
-            # Suffix: the end of the prefix where the window allows no more, and its own tokens.
-            first = max(0, P - W) if layer.sliding else 0
-            n = P - first
-            out_s = []
-            for part in chunks:
-                rows, cols, S, k_ = part.rows, part.cols, part.size, part.count
-                qs, ks, vs = (x.new_zeros(k_, S, h, hd, dtype=LOW).index_put((rows, cols), t[P + part.flat]) for h, t in ((heads, q), (kv, k), (kv, v)))
-                if cache is not None:
-                    cache.append([k[:P], v[:P], ks, vs])
-                qs = qs.view(k_, S, kv, rep, hd).permute(2, 0, 3, 1, 4).reshape(kv, k_ * rep * S, hd)
-                before = (qs @ kp[:, first:].transpose(1, 2)).view(kv, k_, rep, S, n)
-                ks, vs = (t.permute(2, 0, 1, 3).reshape(kv * k_, S, hd) for t in (ks, vs))
-                inside = (qs.view(kv * k_, rep * S, hd) @ ks.transpose(1, 2)).view(kv, k_, rep, S, S) + (part.near if layer.sliding else part.below)
-                if layer.sliding:
-                    before = before + part.reach(first)
-                p = torch.cat([before, inside, sink.view(kv, 1, rep, 1, 1).expand(-1, k_, -1, S, 1)], -1).softmax(-1)
-                out = p[..., :n].reshape(kv, k_ * rep * S, n) @ vp[:, first:]
-                out = out.view(kv * k_, rep * S, hd) + p[..., n:n + S].reshape(kv * k_, rep * S, S) @ vs
-                out_s.append(out.view(kv, k_, rep, S, hd).permute(1, 3, 0, 2, 4).reshape(k_, S, heads * hd)[rows, cols])
-            out_s = torch.cat(out_s)[torch.cat([part.flat for part in chunks]).argsort()]
-            dropout = DROPOUT if index < c["layers"] - 2 else 0.0
-            x = x + F.dropout(linear(torch.cat([out_p, out_s]), layer.o, layer.o_bias), dropout, self.training)
+            if cache is not None:
+                cache.append([k[:P], v[:P], *(x.new_zeros(K, S, kv, hd, dtype=LOW).index_put((rows, cols), t[P:]) for t in (k, v))])
+            out = Attention.apply(q, k, v, layer.sinks, slide if layer.sliding else full).flatten(1)
+            x = x + self.dropped(linear(out, layer.o, layer.o_bias), index)
             h, b = layer.experts(layer.norm2(x))
-            x = x + F.dropout(h, dropout, self.training)
+            x = x + self.dropped(h, index)
             balance = balance + b / c["layers"]
         return dict(x=x, middle=middle, saved=saved, balance=balance, P=P, values=v)
+
+    def dropped(self, x, index):
+        """With dropout, in the layers that read. Its random numbers are drawn once for many batches, and each takes them from another place: to draw them anew was a
+        tenth of the time."""
+        if not self.training or index >= self.c["layers"] - 2:
+            return x
+        if self.noise is None or self.drawn == 1000:
+            self.noise, self.drawn = (torch.rand(1 << 21) >= DROPOUT).float() / (1 - DROPOUT), 0
+        self.drawn += 1
+        if x.numel() >= len(self.noise):
+            return F.dropout(x, DROPOUT)
+        first = int(torch.randint(len(self.noise) - x.numel(), ()))
+        return x * self.noise[first:first + x.numel()].view_as(x)
 
     def logits(self, x):
         return linear(self.norm(x), self.head)

@@ -8,10 +8,8 @@ not a longer night. Checkpoints go to OUT every minute.
 """
 import argparse
 import json
-import math
 import os
 import random
-import re
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -19,402 +17,17 @@ from pathlib import Path
 import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
-import torch.nn.functional as F
 
 from corpus import prepare
 from export import read
-from model import CONFIG, GPU, Nano, linear
+from losses import COPY, batch_of, losses, offsets, rule_text_loss, text_loss, upper_losses
+from model import CONFIG, GPU
 from muon import Muon, matrices
 from prompts import LABELS, Encoder, Sampler
-from wiring import Heads, wire, wire_labels, wire_match
-from wordings import CATEGORIES, DEF, FRAMES, NP, OTHER_NP, OTHER_VP, VP, WORDS
+from start import fresh
+from wiring import Heads, wire_labels, wire_match
 
-L, REP = CONFIG["layers"], CONFIG["heads"] // CONFIG["kv_heads"]
-LINE_LETTER, LINE_DIGIT, MATCH, FETCH = (L - 3, 0), (L - 3, REP), (L - 2, 0), (L - 1, REP)
-SPANS = ((L - 3, 1), (L - 3, REP + 1))
-PREVIOUS, COPY = (0, CONFIG["heads"] - 1), ((L - 1, 0), (L - 1, 2 * REP))
-BELOW = (LINE_LETTER, LINE_DIGIT, *SPANS, PREVIOUS)
-POINTERS = (*BELOW, MATCH, FETCH, *COPY)
 POLICIES = Path(__file__).resolve().parents[4] / "policies"
-
-
-def weighed(encoder, texts, labels, vocab, limit=3, C=4.0):
-    """Of a logistic regression over the tokens of `texts` (labels 0 or 1), the weight of each token in a text of about sixteen, within ±`limit`: [vocab]."""
-    from sklearn.feature_extraction.text import TfidfVectorizer
-    from sklearn.linear_model import LogisticRegression
-
-    vectorizer = TfidfVectorizer(analyzer=lambda text: [str(i) for i in encoder.ids(" " + text)], vocabulary=[str(i) for i in range(vocab)], use_idf=False, binary=True)
-    fitted = LogisticRegression(C=C, solver="liblinear", class_weight="balanced").fit(vectorizer.fit_transform(texts), labels)
-    return torch.tensor(fitted.coef_[0] / 4, dtype=torch.float32).clamp(-limit, limit)
-
-
-def lexical(rows, encoder, vocab):
-    """What each token says by itself of messages and of rules' phrases (for each category), and of the frames of rules (forbids rather than allows): [vocab, 8]."""
-    own = [r for r in rows if r["part"] == "train" and not r["augmented"]]
-    phrases = {c: NP[c].train + VP[c].train + DEF[c] + WORDS[c] for c in CATEGORIES} | {"other": OTHER_NP.train + OTHER_VP.train}
-    lines = [p for mine in phrases.values() for p in mine]
-    columns = []
-    for i, c in enumerate(CATEGORIES):
-        known = [r for r in own if r["labels"][i] is not None]
-        messages = weighed(encoder, [r["text"] for r in known], [r["labels"][i] for r in known], vocab)
-        columns.append(messages + weighed(encoder, lines, [k == c for k, mine in phrases.items() for _ in mine], vocab))
-    frames = {mode: [re.sub(r"\{\w+\}", "", f) for kind in FRAMES[mode] for f in kind.train] for mode in ("forbid", "allow")}
-    columns.append(weighed(encoder, frames["forbid"] + frames["allow"], [1] * len(frames["forbid"]) + [0] * len(frames["allow"]), vocab, C=30.0))
-    return torch.stack(columns, 1)
-
-
-def letters(id):
-    """The class of an id's letters: one of 26, or a pair."""
-    first, second = id[0], id[1] if id[1:2].isalpha() else None
-    return ord(first) - 65 if second is None else 26 + 26 * (ord(first) - 65) + ord(second) - 65
-
-
-def shared_letters(model, tokenizer):
-    """A letter is the same thing behind a bracket or a space: `(H` and ` H` start from the embedding of `H`, so that an id can be copied."""
-    vocab = tokenizer.get_vocab()
-    for token, id in vocab.items():
-        match = re.fullmatch(r"[^A-Za-z0-9]([A-Z]{1,2})", token)
-        if match and match[1] in vocab:
-            model.embed[id] = 0.85 * model.embed[vocab[match[1]]] + 0.5 * model.embed[id]
-
-
-def batch_of(group):
-    items = group["items"]
-    S = max(len(i["ids"]) for i in items)
-    suffix = torch.zeros(len(items), S, dtype=torch.long)
-    for k, i in enumerate(items):
-        suffix[k, :len(i["ids"])] = torch.tensor(i["ids"])
-    return dict(prefix=torch.tensor(group["prefix"]), suffix=suffix, lengths=torch.tensor([len(i["ids"]) for i in items]))
-
-
-def scatter(suffix, items, rng, share):
-    """Other tokens in place of some of a message's own, in many messages: the same few texts come often. Words that the answer quotes stay. Some harmless messages
-    become a heap of tokens, so that a quotation is copied, not guessed."""
-    some = share
-    for row, i in zip(suffix, items):
-        if rng.random() < 0.75:
-            a, b = i["span"]
-            share = 0.6 if i.get("opens") and not i["decision"] and max(i["categories"]) < 0.1 and rng.random() < 0.12 else some
-            quoted = set(i["ids"][i["prompt"]:])
-            for k in range(a, b):
-                if rng.random() < share and i["ids"][k] not in quoted and i["ids"][k] < 4075:
-                    row[k] = rng.randrange(4075)
-
-
-def offsets(items):
-    out, n = [], 0
-    for i in items:
-        out.append(n)
-        n += len(i["ids"])
-    return out
-
-
-def quotation(out, items, start, own, rng):
-    """Every token of a message looks at the one before it; a token that is quoted is looked at by the place that quotes it."""
-    P, total = out["P"], 0.0
-    previous, copied = [], []
-    for o, i in zip(start, items):
-        a, b = i["span"]
-        places = range(a + 1, b)
-        if rng is not None and len(places) > 10:
-            places = rng.sample(places, 10)
-        previous += [(o + p, o + p - 1, o) for p in places]
-        copied += [(o + p, o + source, o) for p, source in i["copies"]]
-    for which, pairs, weight in ((PREVIOUS, previous, 0.15), *((c, copied, 0.5) for c in COPY)):
-        if not pairs or which not in out["saved"]:
-            continue
-        at, target, first = (torch.tensor(x) for x in zip(*pairs))
-        q, k, sink = out["saved"][which]
-        qa = q[P + at]
-        inside = (qa @ k[P:].T).masked_fill((own[None] < first[:, None]) | (own[None] > at[:, None]), -1e9)
-        parts = [inside, sink.expand(len(at), 1)] + ([qa @ k[:P].T] if which in COPY else [])
-        log = torch.cat(parts, 1).log_softmax(-1)
-        total = total - weight * log[torch.arange(len(at)), target].mean() * len(items)
-    return total
-
-
-def copied(model, out, batch, items, start, scale, rng):
-    """Quotations are few; this teaches copying on every message. What the copying heads would write of a token is that token, strong enough beside all else at
-    the place of an answer (its root mean square: `scale`); and of a message's tokens the one that stood behind the same token is found, by the slow rotations."""
-    at, want, found = [], [], 0.0
-    hd, o, written = CONFIG["head_dim"], model.layers[-1].o, 0.0
-    slow = Heads(model, -1).slow(16)
-    for n, (first, i) in enumerate(zip(start, items)):
-        a, b = i["span"]
-        places = rng.sample(range(a, b), min(4, b - a))
-        at += [out["P"] + first + k for k in places]
-        want += [batch["suffix"][n, k] for k in places]
-        if b - a > 2:
-            tokens, begin = batch["suffix"][n, a:b - 1], out["P"] + first + a
-            same = torch.where(tokens[:, None] == tokens[None], 0.0, -1e9)
-            for which in COPY:
-                q, k, _ = out["saved"][which]
-                log = (q[begin:begin + b - a - 1][:, slow] @ k[begin + 1:begin + b - a][:, slow].T).log_softmax(-1)
-                found = found - (log + same).logsumexp(-1).mean()
-    for _, head in COPY:
-        written = written + linear(out["values"][at, head // REP].float(), o[:, head * hd:(head + 1) * hd])
-    logits = linear(written / scale * model.norm.weight, model.head)
-    return 2 * F.cross_entropy(logits, torch.stack(want)) * len(items) + found
-
-
-def opening(model, out, batch, items, start, spelling):
-    """How a quotation begins, summed over messages, also where it is not known with which word: -log of the probability that it is a token that begins a word
-    of the message, and -log of the probability that the copying heads look at one and the same. Heads that look everywhere at once write what all words have in
-    common: "the"."""
-    P, x = out["P"], out["x"]
-    known = [(n, P + o + k) for n, (o, i) in enumerate(zip(start, items)) for k in i["opens"]]
-    if not known:
-        return x.new_zeros(())
-    at = torch.tensor([k for _, k in known])
-    tokens, places = torch.full((len(known), model.c["vocab"]), -1e9), torch.full((len(known), len(x)), -1e9)
-    for row, (n, _) in enumerate(known):
-        a, b = items[n]["span"]
-        own = batch["suffix"][n, a:b]
-        fit = spelling.beginnings(own)
-        tokens[row, own[fit]] = 0.0
-        places[row, P + start[n] + a:P + start[n] + b][fit] = 0.0
-    own = torch.tensor([start[n] for n, _ in known])[:, None] + P
-    order = torch.arange(len(x))[None]
-    hidden = (order >= P) & (order < own) | (order > at[:, None])
-    both = places
-    for which in COPY:
-        q, k, sink = out["saved"][which]
-        scores = (q[at] @ k.T).masked_fill(hidden, -1e9)
-        both = both + torch.cat([scores, sink.expand(len(at), 1)], 1).log_softmax(-1)[:, :-1]
-    said = model.logits(x[at]).log_softmax(-1) + tokens
-    sure = (tokens == 0).any(1)
-    return -3 * ((said.logsumexp(-1) + both.logsumexp(-1)) * sure).sum()
-
-
-def disturbed(group, noise, rng):
-    """The group as a batch, with other tokens in some places of policy and messages."""
-    batch, items = batch_of(group), group["items"]
-    if noise and rng.random() < 0.7:
-        hit = torch.rand(len(batch["prefix"])) < noise
-        for l in group["lines"]:
-            hit[l["first"]:l["last"] + 1] = False
-            hit[l["close"]] = False
-        batch["prefix"] = torch.where(hit & (batch["prefix"] < 4075), torch.randint(0, 4075, batch["prefix"].shape), batch["prefix"])
-    if noise:
-        scatter(batch["suffix"], items, rng, 0.04)
-    return batch
-
-
-def pointer_at(head, at, targets):
-    """-log of the attention from places of the prefix to targets there."""
-    q, k, sink = head
-    scores = q[at] @ k[:int(at.max()) + 1].T
-    scores = scores.masked_fill(torch.arange(scores.shape[1])[None] > at[:, None], -1e9)
-    log = torch.cat([scores, sink.expand(len(at), 1)], 1).log_softmax(-1)
-    return -log[torch.arange(len(at)), targets] if targets.dim() == 1 else -(log[:, :-1] + targets[:, :log.shape[1] - 1].clamp(min=1e-30).log()).logsumexp(-1)
-
-
-def rule_losses(model, out, lines):
-    """Reading of rules, summed over losses, mean over rules: where id and words stand, category, polarity, id, and that it is the end of a rule."""
-    P, middle = out["P"], out["middle"]
-    close = torch.tensor([l["close"] for l in lines])
-    pointer = 0.0
-    for which, end in ((LINE_LETTER, "first"), (LINE_DIGIT, "last")):
-        pointer = pointer + 0.5 * pointer_at(out["saved"][which], close, torch.tensor([l[end] for l in lines])).mean()
-    inner = torch.zeros(len(lines), P)
-    for n, l in enumerate(lines):
-        inner[n, l["last"] + 1:l["close"] + 1] = 1
-    for which in SPANS:
-        pointer = pointer + 0.5 * pointer_at(out["saved"][which], close, inner).mean()
-    return pointer, line_losses(model, middle, close, lines)
-
-
-def line_losses(model, middle, close, lines):
-    """Category, polarity and id at the ends of rules, and that they are ends; `middle` holds all states."""
-    what, other = torch.zeros(len(lines), 7), torch.tensor([[float(l["kind"] != "category")] for l in lines])
-    for k, l in enumerate(lines):
-        if l["kind"] == "category":
-            what[k, CATEGORIES.index(l["key"])] = 1
-    states, ends = middle[close], torch.zeros(len(middle))
-    ends[close] = 1
-    aux = 2 * (F.binary_cross_entropy_with_logits(model.category(states), what, reduction="none") * (1 + what + 1.5 * other)).sum(1).mean()
-    aux = aux + 5 * F.binary_cross_entropy_with_logits(model.polarity(states)[:, 0], torch.tensor([float(l["polarity"]) for l in lines]))
-    aux = aux + 4 * F.binary_cross_entropy_with_logits(model.close(middle)[:, 0], ends, pos_weight=torch.tensor(8.0))
-    return aux + spelled(model, states, [l["id"] for l in lines]).mean()
-
-
-def spelled(model, states, ids):
-    """The id of a rule, read with the same two heads at the rule's end and wherever the answer needs it."""
-    states = F.rms_norm(states, (states.shape[-1],))
-    letter = torch.tensor([letters(i) for i in ids])
-    digit = torch.tensor([int(i[-1]) for i in ids])
-    return F.cross_entropy(model.letter(states), letter, reduction="none") + F.cross_entropy(model.digit(states), digit, reduction="none")
-
-
-# The label of a fresh piece counts this much for the violating side beside the safe one: a hit should be surer than even. Less (0.6, for all that the judge grades) took
-# the F1 of the example log from 0.80 to 0.70.
-SURER = 0.75
-
-
-def answer_loss(model, out, items, start):
-    """Cross-entropy of the answers' tokens, summed with their weights, and the places before them; a label counts for either side as surely as the message violates."""
-    at, want, weight = [], [], []
-    for o, i in zip(start, items):
-        for k in range(i["prompt"], len(i["ids"])):
-            if not i["weights"][k]:
-                continue
-            sides = [(i["ids"][k], 1.0)]
-            if k == i["label_at"] + 1:
-                sides = zip(i["labels"], (1 - i["graded"], i["graded"] * (SURER if "shares" in i else 1.0)))
-            for token, share in sides:
-                at.append(out["P"] + o + k - 1)
-                want.append(token)
-                weight.append(i["weights"][k] * share)
-    at = torch.tensor(at)
-    ce = F.cross_entropy(model.logits(out["x"][at]), torch.tensor(want), reduction="none")
-    return (ce * torch.tensor(weight)).sum(), at
-
-
-def only_places(places, P):
-    """One at each of the places of the prefix, or at the sink behind them where there are none: [P + 1]."""
-    return torch.zeros(P + 1).index_fill(0, torch.tensor(places or [P]), 1.0)
-
-
-def odds_of(shares, P):
-    """How attention should be shared among the rules and the sink, which stands for "none": in proportion to the odds that the message has a rule's category: [P + 1]."""
-    odds = torch.zeros(P + 1)
-    odds[P] = 1.0
-    for close, p in shares:
-        odds[close] = p / (1 - min(p, 0.995))
-    return odds / odds.sum()
-
-
-def match_loss(out, items, start):
-    """From the places of decision to the ends of matching rules, else to the sink. Where label and judge disagree, the pointer counts less."""
-    asks, first, share, matched, fetched, graded = [], [], [], [], [], []
-    P = out["P"]
-    for o, i in zip(start, items):
-        for a, fetch in zip(i["asks"], i["fetch"]):
-            asks.append(P + o + a)
-            first.append(o)
-            share.append(((1 - abs(i["graded"] - i["decision"])) / len(i["asks"]), 1 / len(i["asks"])))
-            matched.append(odds_of(i["shares"], P) if "shares" in i else only_places(i["targets"], P))
-            fetched.append(only_places(fetch, P))
-            graded.append("shares" in i)
-    asks, first, (sure, even), graded = torch.tensor(asks), torch.tensor(first), torch.tensor(share).T, torch.tensor(graded)
-    own = torch.arange(len(out["x"]) - P)
-    outside = (own[None] < first[:, None]) | (own[None] > (asks - P)[:, None])
-    total = 0.0
-    for which, target, weight in ((MATCH, torch.stack(matched), 1.5), (FETCH, torch.stack(fetched), 1.0)):
-        q, k, sink = out["saved"][which]
-        log = torch.cat([q[asks] @ k[:P].T, sink.expand(len(asks), 1), (q[asks] @ k[P:].T).masked_fill(outside, -1e9)], 1).log_softmax(-1)[:, :P + 1]
-        anywhere = (log + target.clamp(min=1e-30).log()).logsumexp(-1) * sure
-        each = torch.where(graded, (target * log).sum(1) * even, anywhere) if which == MATCH else anywhere
-        total = total - weight * each.sum()
-    return total
-
-
-def upper_losses(model, group, rng):
-    """Sums over the group's messages of what the upper two layers are for, while those below them stand; as `losses` gives them. Needs none of the readings that only
-    training has, so an exported folder can be trained on."""
-    batch, items = disturbed(group, 0.01, rng), group["items"]
-    out = model(batch, POINTERS)
-    P, x, start, count = out["P"], out["x"], offsets(items), len(items)
-    pointer = quotation(out, items, start, torch.arange(len(x) - P), rng) + match_loss(out, items, start)
-    answer, at = answer_loss(model, out, items, start)
-    answer = answer + opening(model, out, batch, items, start, group["spelling"])
-    aux = copied(model, out, batch, items, start, x[at].detach().square().mean(-1).sqrt().mean(), rng)
-    return answer, pointer, aux, x.new_zeros(()), out["balance"] * count, count, P + sum(len(i["ids"]) for i in items)
-
-
-def losses(model, group, noise=0.0, rng=None, bottom=False):
-    """Sums over the group's messages: answers, pointers, readings, decision, balance. `bottom` has only what the layers below the comparison are for."""
-    batch, items, lines = disturbed(group, noise, rng), group["items"], group["lines"]
-    out = model(batch, BELOW if bottom else POINTERS, bottom=bottom)
-    P, x, start, count = out["P"], out["x"], offsets(items), len(items)
-    pointer, aux = rule_losses(model, out, lines)
-    pointer, aux = pointer * count, aux * count
-    own = torch.arange(len(x) - P)
-    pointer = pointer + quotation(out, items, start, own, rng)
-
-    # From the places of decision to the message, and its categories there.
-    asks, member = [], []
-    for n, (o, i) in enumerate(zip(start, items)):
-        asks += [P + o + a for a in i["asks"]]
-        member += [n] * len(i["asks"])
-    asks, member = torch.tensor(asks), torch.tensor(member)
-    share = torch.tensor([1 / len(i["asks"]) for i in items])[member]
-    first = torch.tensor(start)[member]
-    outside = (own[None] < first[:, None]) | (own[None] > (asks - P)[:, None])
-    within = torch.zeros(count, len(x) - P)
-    for n, (o, i) in enumerate(zip(start, items)):
-        within[n, o + i["span"][0]:o + i["span"][1]] = 1
-    within = within[member].clamp(min=1e-30).log()
-    for which in SPANS:
-        q, k, sink = out["saved"][which]
-        qa = q[asks]
-        log = torch.cat([(qa @ k[P:].T).masked_fill(outside, -1e9), qa @ k[:P].T, sink.expand(len(asks), 1)], 1).log_softmax(-1)[:, :len(x) - P]
-        pointer = pointer - ((log + within).logsumexp(-1) * share).sum() * 0.5
-    labels = torch.tensor([i["categories"] for i in items]).float()
-    if (labels >= 0).any():
-        aux = aux + 2 * category_loss(model, out["middle"][asks], labels[member], share)
-    if bottom:
-        zero = x.new_zeros(())
-        return zero, pointer, aux, zero, out["balance"] * count, count, P + sum(len(i["ids"]) for i in items)
-
-    answer, at = answer_loss(model, out, items, start)
-    answer = answer + opening(model, out, batch, items, start, group["spelling"])
-    if rng is not None:
-        aux = aux + copied(model, out, batch, items, start, x[at].detach().square().mean(-1).sqrt().mean(), rng)
-
-    # From the places of decision to the end of the matching rule, else to the sink.
-    matched, fetched = torch.zeros(len(asks), P + 1), torch.zeros(len(asks), P + 1)
-    cited, spelling = [], []
-    row = 0
-    for o, i in zip(start, items):
-        for a, fetch, spell in zip(i["asks"], i["fetch"], i["spell"]):
-            matched[row, i["targets"] or [P]] = 1
-            fetched[row, fetch or [P]] = 1
-            if spell:
-                cited.append(row)
-                spelling.append(spell)
-            row += 1
-    for which, target, weight in ((MATCH, matched, 1.5), (FETCH, fetched, 1.0)):
-        q, k, sink = out["saved"][which]
-        qa = q[asks]
-        log = torch.cat([qa @ k[:P].T, sink.expand(len(asks), 1), (qa @ k[P:].T).masked_fill(outside, -1e9)], 1).log_softmax(-1)
-        pointer = pointer - weight * ((log[:, :P + 1] + target.clamp(min=1e-30).log()).logsumexp(-1) * share).sum()
-    if cited:
-        aux = aux + (spelled(model, x[asks[cited]], spelling) * share[cited]).sum()
-    decision = torch.tensor([float(i["decision"]) for i in items])[member]
-    violation = (F.binary_cross_entropy_with_logits(model.violation(model.norm(x[asks]))[:, 0], decision, reduction="none") * share).sum()
-    return answer, pointer, aux, violation, out["balance"] * count, count, P + sum(len(i["ids"]) for i in items)
-
-
-def category_loss(model, states, labels, weight=None):
-    """`labels` [places, 7]: shares, -1 where nothing is known."""
-    known, share = labels >= 0, labels.clamp(min=0)
-    each = (F.binary_cross_entropy_with_logits(model.category(states), share, reduction="none") * known * (1 + share)).sum(1)
-    return (each if weight is None else each * weight).sum()
-
-
-def text_loss(model, group, rng):
-    """The categories of messages alone; see `Sampler.texts`."""
-    batch, items = batch_of(group), group["items"]
-    scatter(batch["suffix"], items, rng, 0.06)
-    out = model(batch, bottom=True)
-    ends = torch.tensor([out["P"] + o + i["prompt"] - 1 for o, i in zip(offsets(items), items)])
-    return category_loss(model, out["middle"][ends], torch.tensor([i["categories"] for i in items])), out["balance"] * len(items)
-
-
-def rule_text_loss(model, group, rng, noise=0.02):
-    """What rules say, on policies alone; see `Sampler.rules`."""
-    batch, items = batch_of(group), group["items"]
-    if rng.random() < 0.7:
-        hit = (torch.rand(batch["suffix"].shape) < noise) & (batch["suffix"] < 4075)
-        for n, i in enumerate(items):
-            for l in i["lines"]:
-                hit[n, l["first"]:l["last"] + 1] = False
-                hit[n, l["close"]] = False
-        batch["suffix"] = torch.where(hit, torch.randint(0, 4075, hit.shape), batch["suffix"])
-    out = model(batch, bottom=True)
-    lines = [(o, l) for o, i in zip(offsets(items), items) for l in i["lines"]]
-    return line_losses(model, out["middle"], torch.tensor([out["P"] + o + l["close"] for o, l in lines]), [l for _, l in lines]), out["balance"]
 
 
 @torch.no_grad()
@@ -517,6 +130,192 @@ def phase_at(a, f):
     return "all" if f < a.comparing else "comparing" if f < a.copying else "copying"
 
 
+class Training:
+    """One process of the training: its model and its draws, and how far it is. `f` is the share of the time that is over; after an average it is the same in all
+    processes, so that they enter phases, and end, after the same number of averages."""
+
+    def __init__(self, rank, world, a):
+        from tokenizers import Tokenizer
+
+        self.rank, self.world, self.a = rank, world, a
+        rows, _, topics = prepare(a.data, a.cache)
+        self.encoder = Encoder(Tokenizer.from_file(a.tokenizer))
+        torch.manual_seed(a.seed)
+        self.model = fresh(rows, self.encoder)
+        if a.resume:
+            self.resume(a.resume)
+        seed = a.seed * 100 + rank
+        torch.manual_seed(seed)
+        self.rng = random.Random(seed)
+        self.sampler = Sampler(rows, topics, self.encoder, policies=POLICIES, seed=seed)
+        self.valid = Sampler(rows, topics, self.encoder, part="valid", seed=5, natural_only=True)
+        self.f, self.step, self.since, self.averages = a.start, 0, 0, 0
+        self.phase, self.free, self.wired = "all", {}, a.start > a.bottom
+        self.parameters = list(self.model.parameters())
+        self.optimizers = optimizers_of(self.model, self.parameters, a.lr, a.muon)
+        self.mean, self.meant = 0.0, 0
+        self.log = Log(Path(a.out))
+
+    def resume(self, file):
+        """From a checkpoint or an exported folder. A folder has no readings beside the answers; comparing needs none."""
+        folder = Path(file).is_dir()
+        self.model.load_state_dict(read(file) if folder else torch.load(file, map_location="cpu")["model"], strict=not folder)
+
+    def run(self):
+        self.log.begin()
+        averaged, stop = True, False
+        while not stop:
+            if averaged and self.phase != phase_at(self.a, self.f):
+                self.enter(phase_at(self.a, self.f))
+            norm = self.learn()
+            passed = self.log.seconds()
+            self.f = self.a.start + (1 - self.a.start) * passed / (60 * self.a.minutes)
+            averaged = passed > self.a.average * (self.averages + 1)
+            if averaged:
+                self.average()
+            stop = self.f >= 1 and (averaged or self.world == 1)
+            if not self.wired and self.f >= self.a.bottom and averaged:
+                self.compare()
+            if self.rank == 0:
+                self.log.report(self, norm)
+        self.settle()
+        if self.rank == 0:
+            self.log.save(self, "final.pt", f=1.0)
+            print(f"done: {self.log.seen} examples, {self.step} steps", flush=True)
+
+    def enter(self, phase):
+        """What learns from now on, and how."""
+        self.phase, self.since = phase, self.step
+        self.settle()
+        if phase == "comparing":
+            self.model.eval()
+            self.sampler.compare()
+            self.parameters = only_comparing(self.model)
+            self.optimizers = optimizers_of(self.model, self.parameters, self.a.lr, self.a.muon, head=0.25)
+        else:
+            self.model.train()
+            self.free = only_copying(self.model)
+            self.parameters = list(self.free)
+            self.optimizers = [torch.optim.AdamW(self.parameters, lr=self.a.lr, betas=(0.9, 0.98), weight_decay=0.0, fused=True)]
+
+    def compare(self):
+        """The lower layers can read; heads that compare are set by what they know."""
+        self.wired, self.since = True, self.step
+        wire_match(self.model)
+        wire_labels(self.model, [tuple(self.encoder.ids(l)[0] for l in pair) for pair in LABELS])
+        for optimizer in self.optimizers:
+            optimizer.state.clear()
+
+    def learn(self):
+        """One step; gives the norm of its gradient."""
+        for p in self.parameters:
+            if p.grad is not None:
+                p.grad.zero_()
+        stage = {"all": stage_at(self.f / self.a.comparing), "comparing": COMPARING, "copying": QUOTING}[self.phase]
+        tokens, count = 0, 0
+        while tokens < self.a.tokens:
+            more, messages = self.gradients(stage)
+            tokens, count = tokens + more, count + messages
+        for p in self.parameters:
+            if p.grad is not None:
+                p.grad.mul_(16 / count * self.free[p] if self.free else 16 / count)
+        norm = torch.nn.utils.clip_grad_norm_(self.parameters, 1.0).item()
+        self.log.count(tokens, count * self.world)
+        scale = rate(self.a, self.f, self.phase, self.step - self.since + 1)
+        for optimizer in self.optimizers:
+            for g in optimizer.param_groups:
+                g["lr"] = self.a.lr * scale * g.get("share", 1.0)
+            optimizer.step()
+        self.step += 1
+        return norm
+
+    def gradients(self, stage):
+        """Adds those of one group, and of texts and rules by themselves; gives how many tokens and messages the group had."""
+        a, rng, all = self.a, self.rng, self.phase == "all"
+        graded = self.phase == "comparing" and rng.random() < GRADED
+        group = self.sampler.graded_group(a.messages, stage) if graded else self.sampler.group(a.messages, stage)
+        answer, pointer, aux, violation, balance, k, t = losses(self.model, group, noise=0.03, rng=rng, bottom=not self.wired) if all else upper_losses(self.model, group, rng)
+        ((answer / 6 + pointer + aux * 0.3 + violation + 0.02 * balance) / 16).backward()
+        if all and rng.random() < (a.texts if self.wired else 0.5):
+            apart, balance = text_loss(self.model, self.sampler.texts(28), rng)
+            ((0.6 * apart + 0.02 * balance) / 28 * k / 16).backward()
+        if all and rng.random() < (a.rules if self.wired else 1.0):
+            apart, balance = rule_text_loss(self.model, self.sampler.rules(28), rng)
+            (((0.65 if self.wired else 0.8) * apart + 0.02 * balance) * k / 16).backward()
+        self.log.add(answer, pointer, violation, aux, k)
+        return t, k
+
+    def average(self):
+        """Weights, and the time, of all processes; those of late steps also go into the mean that the next phase goes on from."""
+        self.averages += 1
+        flat = torch.cat([p.detach().reshape(-1) for p in self.parameters] + [torch.tensor([self.f])])
+        if self.world > 1:
+            dist.all_reduce(flat)
+            flat /= self.world
+            scattered(flat, self.parameters)
+        self.f, a = flat[-1].item(), self.a
+        if self.phase == "comparing" and 2 * self.f > a.comparing + a.copying or self.phase == "all" and self.f >= a.mean * a.comparing:
+            self.mean, self.meant = self.mean + flat[:-1], self.meant + 1
+
+    def settle(self):
+        """On the mean of late weights, where one was kept."""
+        if self.meant:
+            scattered(self.mean / self.meant, self.parameters)
+        self.mean, self.meant = 0.0, 0
+
+
+class Log:
+    """Time and progress; checkpoints every minute."""
+
+    def __init__(self, out):
+        self.out, self.seen, self.tokens, self.sums = out, 0, 0, torch.zeros(5)
+        out.mkdir(parents=True, exist_ok=True)
+
+    def begin(self):
+        if dist.is_initialized():
+            dist.barrier()
+        self.started = self.reported = self.saved = self.measured = time.time()
+
+    def seconds(self):
+        return time.time() - self.started
+
+    def count(self, tokens, messages):
+        self.tokens, self.seen = self.tokens + tokens, self.seen + messages
+
+    def add(self, answer, pointer, violation, aux, messages):
+        self.sums += torch.tensor([answer.item(), pointer.item(), violation.item(), aux.item(), messages])
+
+    def report(self, training, norm):
+        now = time.time()
+        if now - self.reported > 30:
+            answer, pointer, violation, aux, _ = self.sums / self.sums[4].clamp(min=1)
+            print(
+                f"{self.seconds():6.0f}s f={training.f:.3f} step {training.step} seen {self.seen} tok/s {self.tokens / self.seconds():.0f} answer {answer:.2f} "
+                f"pointer {pointer:.2f} violation {violation:.3f} aux {aux:.2f} norm {norm:.2f}",
+                flush=True,
+            )
+            self.reported = now
+            self.sums.zero_()
+        if now - self.saved > 60:
+            self.save(training, "last.pt", training.f)
+            self.saved = now
+        if training.wired and now - self.measured > training.a.measure:
+            self.measure(training)
+            self.measured = time.time()
+
+    def save(self, training, name, f):
+        """Whole or not at all."""
+        torch.save(dict(model=training.model.state_dict(), config=CONFIG, f=f, step=training.step, seen=self.seen), self.out / (name + ".tmp"))
+        os.replace(self.out / (name + ".tmp"), self.out / name)
+
+    def measure(self, training):
+        training.model.eval()
+        direct = dict(long=0.0, shipped=0.0, winnow=0.2, direct=1.0, lines=4)
+        seen, unseen = (measure(training.model, training.valid, stage) for stage in (direct, dict(direct, unseen=True)))
+        print(json.dumps(dict(f=round(training.f, 3), seen=self.seen, seen_wording=seen, unseen_wording=unseen)), flush=True)
+        training.model.train(training.phase != "comparing")
+
+
 def run(rank, world, a):
     torch.set_num_threads(1)
     if GPU:
@@ -524,129 +323,7 @@ def run(rank, world, a):
     os.environ.update(MASTER_ADDR="127.0.0.1", MASTER_PORT=str(a.port), GLOO_SOCKET_IFNAME="lo")
     if world > 1:
         dist.init_process_group("gloo", rank=rank, world_size=world, timeout=timedelta(hours=3))
-    from tokenizers import Tokenizer
-
-    rows, _, topics = prepare(a.data, a.cache)
-    encoder = Encoder(Tokenizer.from_file(a.tokenizer))
-    torch.manual_seed(a.seed)
-    model = Nano()
-    with torch.no_grad():
-        model.embed.mul_(0.6)
-        shared_letters(model, encoder.tokenizer)
-        model.head.copy_(F.normalize(model.embed, dim=1) * 0.3)
-        frame, _ = torch.linalg.qr(torch.randn(CONFIG["hidden"], 8))
-        ids = [encoder.ids(x)[0] for x in "ABCDEFGHJKLMNPRTVXZ"], [encoder.ids(str(x))[0] for x in range(1, 10)]
-        wire(model, *ids, frame)
-        model.embed.add_(lexical(rows, encoder, CONFIG["vocab"]) @ frame.T * 1.2)
-        if a.resume:
-            # A folder has no readings beside the answers; comparing needs none.
-            folder = Path(a.resume).is_dir()
-            model.load_state_dict(read(a.resume) if folder else torch.load(a.resume, map_location="cpu")["model"], strict=not folder)
-    torch.manual_seed(a.seed * 100 + rank)
-    sampler = Sampler(rows, topics, encoder, policies=POLICIES, seed=a.seed * 100 + rank)
-    valid = Sampler(rows, topics, encoder, part="valid", seed=5, natural_only=True)
-    rng = random.Random(a.seed * 100 + rank)
-    parameters = list(model.parameters())
-    optimizers = optimizers_of(model, parameters, a.lr, a.muon)
-    out = Path(a.out)
-    out.mkdir(parents=True, exist_ok=True)
-    if world > 1:
-        dist.barrier()
-    started, step, seen, tokens, averaged = time.time(), 0, 0, 0, 0
-    last_report, last_saved, last_measured = started, started, started
-    sums = torch.zeros(5)
-    f, stop, wired, since = a.start, False, a.start > a.bottom, 0
-    phase, free, now_averaged, mean, meant = "all", {}, True, 0.0, 0
-    while not stop:
-        if now_averaged and phase != phase_at(a, f):
-            phase, since = phase_at(a, f), step
-            if meant:
-                scattered(mean / meant, parameters)
-            mean, meant = 0.0, 0
-            if phase == "comparing":
-                model.eval()
-                sampler.compare()
-                parameters = only_comparing(model)
-                optimizers = optimizers_of(model, parameters, a.lr, a.muon, head=0.25)
-            else:
-                model.train()
-                free = only_copying(model)
-                parameters = list(free)
-                optimizers = [torch.optim.AdamW(parameters, lr=a.lr, betas=(0.9, 0.98), weight_decay=0.0, fused=True)]
-        stage = {"all": stage_at(f / a.comparing), "comparing": COMPARING, "copying": QUOTING}[phase]
-        for p in parameters:
-            if p.grad is not None:
-                p.grad.zero_()
-        budget, n = 0, 0
-        while budget < a.tokens:
-            graded = phase == "comparing" and rng.random() < GRADED
-            group = sampler.graded_group(a.messages, stage) if graded else sampler.group(a.messages, stage)
-            answer, pointer, aux, violation, balance, k, t = losses(model, group, noise=0.03, rng=rng, bottom=not wired) if phase == "all" else upper_losses(model, group, rng)
-            loss = (answer / 6 + pointer + aux * 0.3 + violation + 0.02 * balance) / 16
-            loss.backward()
-            if phase == "all" and rng.random() < (a.texts if wired else 0.5):
-                apart, balance = text_loss(model, sampler.texts(28), rng)
-                ((0.6 * apart + 0.02 * balance) / 28 * k / 16).backward()
-            if phase == "all" and rng.random() < (a.rules if wired else 1.0):
-                apart, balance = rule_text_loss(model, sampler.rules(28), rng)
-                (((0.65 if wired else 0.8) * apart + 0.02 * balance) * k / 16).backward()
-            sums += torch.tensor([answer.item(), pointer.item(), violation.item(), aux.item(), k])
-            budget, n, tokens = budget + t, n + k, tokens + t
-        for p in parameters:
-            if p.grad is not None:
-                p.grad.mul_(16 / n * free[p] if free else 16 / n)
-        norm = torch.nn.utils.clip_grad_norm_(parameters, 1.0).item()
-        seen += n * world
-        scale = rate(a, f, phase, step - since + 1)
-        for optimizer in optimizers:
-            for g in optimizer.param_groups:
-                g["lr"] = a.lr * scale * g.get("share", 1.0)
-            optimizer.step()
-        step += 1
-        f = a.start + (1 - a.start) * (time.time() - started) / (60 * a.minutes)
-        stop = world == 1 and f >= 1
-        now_averaged = time.time() - started > a.average * (averaged + 1)
-        if now_averaged:
-            averaged += 1
-            flat = torch.cat([p.detach().reshape(-1) for p in parameters] + [torch.tensor([f])])
-            if world > 1:
-                dist.all_reduce(flat)
-                flat /= world
-                scattered(flat, parameters)
-            # Both must come to the end after the same number of averages.
-            f = flat[-1].item()
-            stop = f >= 1
-            if phase == "comparing" and 2 * f > a.comparing + a.copying or phase == "all" and f >= a.mean * a.comparing:
-                mean, meant = mean + flat[:-1], meant + 1
-        if not wired and f >= a.bottom and now_averaged:
-            wired, since = True, step
-            wire_match(model)
-            wire_labels(model, [tuple(encoder.ids(l)[0] for l in pair) for pair in LABELS])
-            for optimizer in optimizers:
-                optimizer.state.clear()
-        if rank == 0:
-            now = time.time()
-            if now - last_report > 30:
-                m = sums / sums[4].clamp(min=1)
-                print(f"{now - started:6.0f}s f={f:.3f} step {step} seen {seen} tok/s {tokens / (now - started):.0f} answer {m[0]:.2f} pointer {m[1]:.2f} violation {m[2]:.3f} aux {m[3]:.2f} norm {norm:.2f}", flush=True)
-                last_report = now
-                sums.zero_()
-            if now - last_saved > 60:
-                torch.save(dict(model=model.state_dict(), config=CONFIG, f=f, step=step, seen=seen), out / "last.pt.tmp")
-                os.replace(out / "last.pt.tmp", out / "last.pt")
-                last_saved = now
-            if wired and now - last_measured > a.measure:
-                model.eval()
-                direct = dict(long=0.0, shipped=0.0, winnow=0.2, direct=1.0, lines=4)
-                line = dict(f=round(f, 3), seen=seen, seen_wording=measure(model, valid, direct), unseen_wording=measure(model, valid, dict(direct, unseen=True)))
-                print(json.dumps(line), flush=True)
-                model.train(phase != "comparing")
-                last_measured = time.time()
-    if meant:
-        scattered(mean / meant, parameters)
-    if rank == 0:
-        torch.save(dict(model=model.state_dict(), config=CONFIG, f=1.0, step=step, seen=seen), out / "final.pt")
-        print(f"done: {seen} examples, {step} steps", flush=True)
+    Training(rank, world, a).run()
 
 
 if __name__ == "__main__":
@@ -665,8 +342,8 @@ if __name__ == "__main__":
     parser.add_argument("--rules", type=float, default=0.5, help="share of the steps with policies alone")
     parser.add_argument("--bottom", type=float, default=0.2, help="share of the time in which only the lower layers learn to read rules and messages")
     parser.add_argument("--mean", type=float, default=0.9, help="share of the time until `comparing` from which on the mean of all weights is kept; what follows goes on from it")
-    parser.add_argument("--comparing", type=float, default=0.85, help="share of the time after which only the layers that compare learn, on texts they have not seen")
-    parser.add_argument("--copying", type=float, default=0.95, help="share of the time after which only the copying heads learn")
+    parser.add_argument("--comparing", type=float, default=0.9, help="share of the time after which only the layers that compare learn, on texts they have not seen")
+    parser.add_argument("--copying", type=float, default=0.97, help="share of the time after which only the copying heads learn")
     parser.add_argument("--measure", type=float, default=420)
     parser.add_argument("--start", type=float, default=0.0)
     parser.add_argument("--port", type=int, default=29555)
