@@ -82,7 +82,7 @@ final class HubConnection: Sendable {
       guard let location = response.headers.first(name: "location"), let next = Self.resolve(location, from: url) else {
         throw HubError(.protocolViolation, "the server redirects to nowhere")
       }
-      guard !(url.hasPrefix("https:") && next.hasPrefix("http:")) else { throw HubError(.protocolViolation, "the server redirects from https to http") }
+      guard !Redirect.isDowngrade(from: url, to: next) else { throw HubError(.protocolViolation, "the server redirects from https to http") }
       url = next
     }
     throw HubError(.protocolViolation, "more than \(Self.maximumRedirects) redirects")

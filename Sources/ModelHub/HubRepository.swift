@@ -55,6 +55,13 @@ public struct HubMirror: Sendable, Hashable {
   }
 }
 
+package enum Redirect {
+  /// Whether it leads from https to anything else, in whatever case they are written.
+  package static func isDowngrade(from url: String, to next: String) -> Bool {
+    WebOrigin(url: url)?.scheme == "https" && WebOrigin(url: next)?.scheme != "https"
+  }
+}
+
 /// Scheme, host and port: what a token may be sent to.
 struct WebOrigin: Sendable, Hashable {
   var scheme: String

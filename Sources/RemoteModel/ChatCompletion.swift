@@ -72,7 +72,8 @@ public struct ChatCompletion: Sendable, Hashable {
     }
   }
 
-  private static func count(_ value: JSONValue?) -> Int { max(0, value?.int ?? 0) }
+  /// Whatever the server says, sums of it stay numbers.
+  private static func count(_ value: JSONValue?) -> Int { min(max(0, value?.int ?? 0), 1 << 30) }
 
   private static func tokens(_ content: JSONValue?) -> [TokenScore] {
     (content?.array ?? []).compactMap { item in

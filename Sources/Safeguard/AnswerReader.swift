@@ -4,7 +4,7 @@ import RemoteModel
 ///
 /// The idea: a label counts only where the model can mean nothing else by it: as the whole answer, inside the tag or the JSON key that was
 /// asked for, or on a line of its own or after `Answer:`. What merely *contains* a label (a story, a list, an id such as `GS0`, the
-/// prompt's own `(VALID or INVALID)`) is not an answer. Where two places disagree, nothing is read.
+/// prompt's own `(VALID or INVALID)`) is not an answer. Where two places disagree, nothing is read, nor where one of them cannot be read.
 ///
 /// The contract: only the final channel is read, never the reasoning; no verdict comes out of refusals, stories and empty answers; every
 /// doubt is an abstention, which the pipeline sends to a person. The price: a correct verdict in an unforeseen form is lost to review.
@@ -26,6 +26,7 @@ public enum AnswerReader {
       let objects = JSONAnswers.objects(in: text).filter { object in policies.contains { object[$0.id] != nil } }
       guard let object = objects.first else { return policies.map { _ in .abstain(refuses(text) ? .refusal : .malformed) } }
       guard objects.count == 1, !object.hasDuplicateKeys else { return policies.map { _ in .abstain(.conflicting) } }
+      if JSONAnswers.hasUnread(text, keys: policies.map(\.id)) { return policies.map { _ in .abstain(.malformed) } }
       return policies.map { policy in
         guard let value = object[policy.id] else { return .abstain(.notAnswered) }
         return JSONAnswers.reading(of: value, format: policy.format)
@@ -56,20 +57,25 @@ public enum AnswerReader {
     case .flags(let flags): return JSONAnswers.flagReading(text, flags: flags, labels: format.labels)
     case .list(let field): return ListAnswer.reading(text, field: field, labels: format.labels)
     case .field(let field): return AnswerLines(text).reading(labels: format.labels, keys: [field.lowercased()]) ?? none(text)
-    case .tagged(let tag):
-      if let reading = TaggedAnswer.reading(text, tag: tag, labels: format.labels) { return reading }
-    case .bare, .json: break
+    case .tagged(let tag): return labelReading(text, format: format, tags: tag == "answer" ? [tag] : [tag, "answer"])
+    case .bare, .json: return labelReading(text, format: format, tags: ["answer"])
     }
-    return labelReading(text, format: format)
   }
 
-  private static func labelReading(_ text: String, format: AnswerFormat) -> AnswerReading {
+  /// The label in any of the forms that models use; the model may quote an answer of one form beside its own of another.
+  private static func labelReading(_ text: String, format: AnswerFormat, tags: [String]) -> AnswerReading {
     if let label = AnswerText.wholeLabel(text, labels: format.labels) { return AnswerReading(.label(label)) }
-    if let reading = TaggedAnswer.reading(text, tag: "answer", labels: format.labels) { return reading }
-    if refuses(text) { return .abstain(.refusal) }
-    if let reading = JSONAnswers.reading(in: text, format: format) { return reading }
-    if let reading = AnswerLines(text).reading(labels: format.labels, keys: AnswerLines.commonKeys) { return reading }
-    return none(text, format: format)
+    // What stands inside the one object that is the whole answer is its data, whatever it quotes.
+    if JSONAnswers.isWhole(text) { return JSONAnswers.reading(in: text, format: format) ?? none(text, format: format) }
+    let tagged = tags.compactMap { TaggedAnswer.reading(text, tag: $0, labels: format.labels) }
+    if tagged.isEmpty, refuses(text) { return .abstain(.refusal) }
+    let json = JSONAnswers.reading(in: text, format: format)
+    if json != nil, JSONAnswers.hasUnread(text, keys: JSONAnswers.decisionKeys(of: format)) { return .abstain(.malformed) }
+    let lines = AnswerLines(JSONAnswers.withoutObjects(text)).reading(labels: format.labels, keys: AnswerLines.commonKeys)
+    let readings = tagged + [json, lines].compactMap { $0 }
+    guard let first = readings.first else { return none(text, format: format) }
+    guard readings.dropFirst().allSatisfy({ $0.label?.meaning == first.label?.meaning && $0.label != nil }) else { return .abstain(.conflicting) }
+    return readings.max { $0.citedRules.count < $1.citedRules.count } ?? first
   }
 
   private static func none(_ text: String, format: AnswerFormat? = nil) -> AnswerReading {

@@ -17,9 +17,9 @@ struct ContentText {
     func safe(_ turns: [ChatTurn]) -> [ChatTurn] { turns.map { ChatTurn(role: Self.name(safe($0.role)), content: safe($0.content)) } }
     self.item =
       switch item {
-      case .message(let text): .message(safe(text))
-      case .exchange(let prompt, let completion): .exchange(prompt: safe(prompt), completion: safe(completion))
-      case .chat(let turns): .chat(safe(turns))
+      case .message(let text): .message(Fence.setIn(safe(text)))
+      case .exchange(let prompt, let completion): .exchange(prompt: Fence.setIn(safe(prompt)), completion: Fence.setIn(safe(completion)))
+      case .chat(let turns): .chat(safe(turns).map { ChatTurn(role: $0.role, content: Fence.setIn($0.content)) })
       }
     self.context = safe(context)
     neutralisedTokens = count

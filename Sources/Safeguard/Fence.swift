@@ -11,4 +11,21 @@ enum Fence {
       seed = code + seed
     }
   }
+
+  /// Text of which no line begins as a fence does: the question speaks of the last two such lines. They are set in by a blank.
+  static func setIn(_ text: String) -> String {
+    guard text.contains(mark) else { return text }
+    var lines = String.UnicodeScalarView()
+    var rest = text.unicodeScalars[...]
+    var startsLine = true
+    while let scalar = rest.first {
+      if startsLine, rest.starts(with: mark.unicodeScalars) { lines.append(" ") }
+      lines.append(scalar)
+      startsLine = Character(scalar).isNewline
+      rest.removeFirst()
+    }
+    return String(lines)
+  }
+
+  private static let mark = "====="
 }

@@ -6,10 +6,13 @@ public struct Sampling: Sendable, Hashable {
   public var maxTokens: Int
   public var temperature: Double
   public var seed: Int?
-  public init(maxTokens: Int = 2048, temperature: Double = 0, seed: Int? = nil) {
+  /// Which of several votes on the same prompt, from 0.
+  public var vote: Int
+  public init(maxTokens: Int = 2048, temperature: Double = 0, seed: Int? = nil, vote: Int = 0) {
     self.maxTokens = maxTokens
     self.temperature = temperature
     self.seed = seed
+    self.vote = vote
   }
 }
 

@@ -34,8 +34,8 @@ struct PolicyAnswer: Sendable {
     return AnswerReader.read(answer.final, policies: zip(prompt.policies, prompt.formats).map { ($0.id, $1) }, fence: prompt.fence)
   }
 
-  /// The answer most votes agree on; a tie is none, and safe needs more than half of all votes, also of those that could not be read.
-  /// The score becomes the share of violating votes among those that could be read.
+  /// The answer most votes agree on; a tie is none, and safe needs more than half of all votes, also of those that could not be read. So it
+  /// is for each flag by itself. The score becomes the share of violating votes among those that could be read.
   static func majority(_ votes: [PolicyAnswer]) -> PolicyAnswer {
     guard votes.count > 1 else { return votes[0] }
     let readable = votes.filter { $0.reading.label != nil }
@@ -44,20 +44,34 @@ struct PolicyAnswer: Sendable {
     let highest = counts.values.max() ?? 0
     let winners = counts.filter { $0.value == highest }.keys
     guard winners.count == 1, let winner = winners.first, var chosen = readable.first(where: { $0.reading.label?.meaning == winner }) else {
-      return first.undecided(.tiedVotes)
+      return first.undecided(.tiedVotes, flags: flags(votes))
     }
+    chosen.reading.flags = flags(votes)
     if winner == .safe, counts[.safe, default: 0] * 2 <= votes.count {
-      return chosen.undecided(votes.lazy.compactMap(\.reading.abstainReason).first ?? .tiedVotes)
+      return chosen.undecided(votes.lazy.compactMap(\.reading.abstainReason).first ?? .tiedVotes, flags: chosen.reading.flags)
     }
     chosen.score = Double(counts[.violates] ?? 0) / Double(readable.count)
     return chosen
   }
 
-  /// The same without what it says, also of single flags.
-  private func undecided(_ reason: AbstainReason) -> PolicyAnswer {
+  /// What most votes say of each flag; one that they do not settle is missing.
+  private static func flags(_ votes: [PolicyAnswer]) -> [String: LabelMeaning] {
+    var decided: [String: LabelMeaning] = [:]
+    for key in Set(votes.flatMap(\.reading.flags.keys)) {
+      let counts = Dictionary(grouping: votes.compactMap { $0.reading.flags[key] }) { $0 }.mapValues(\.count)
+      let highest = counts.values.max() ?? 0
+      let winners = counts.filter { $0.value == highest }.keys
+      guard winners.count == 1, let winner = winners.first, winner != .safe || highest * 2 > votes.count else { continue }
+      decided[key] = winner
+    }
+    return decided
+  }
+
+  /// The same without what it says as a whole.
+  private func undecided(_ reason: AbstainReason, flags: [String: LabelMeaning]) -> PolicyAnswer {
     var answer = self
     answer.reading.outcome = .abstain(reason)
-    answer.reading.flags = [:]
+    answer.reading.flags = flags
     return answer
   }
 

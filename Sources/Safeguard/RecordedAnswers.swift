@@ -70,7 +70,8 @@ enum RecordedLine {
   static func answer(_ object: JSONValue) -> ModelAnswer? {
     guard object["final"] != nil else { return nil }
     let usage = object["usage"]
-    func count(_ key: String) -> Int { max(0, usage?[key]?.int ?? 0) }
+    // Whatever a file says, sums of it stay numbers.
+    func count(_ key: String) -> Int { min(max(0, usage?[key]?.int ?? 0), 1 << 30) }
     var probabilities: [String: Double] = [:]
     for member in object["label_probabilities"]?.members ?? [] { probabilities[member.key] = member.value.double }
     return ModelAnswer(
@@ -79,7 +80,7 @@ enum RecordedLine {
       usage: ReasonerUsage(
         calls: count("calls"), retries: count("retries"), promptTokens: count("prompt_tokens"), cachedPromptTokens: count("cached_prompt_tokens"),
         completionTokens: count("completion_tokens")),
-      latency: .seconds(max(0, object["latency_ms"]?.double ?? 0) / 1000), model: object["model"]?.string ?? "")
+      latency: .seconds(min(max(0, object["latency_ms"]?.double ?? 0), 1e9) / 1000), model: object["model"]?.string ?? "")
   }
 
   /// Nothing said is a whole answer; a word that is not known is none.
@@ -120,8 +121,8 @@ public final class AnswerRecorder: Sendable {
   public init(path: String) throws(FileError) { file = Mutex(try AppendingFile(path: path)) }
 
   /// - Throws: when the line could not be written (full disk): a recording with holes must not pass for a whole one.
-  public func record(_ answer: ModelAnswer, for prompt: SafeguardPrompt) throws(FileError) {
-    let line = RecordedLine.text(key: prompt.recordKey, prompt: prompt, answer: answer) + "\n"
+  public func record(_ answer: ModelAnswer, for prompt: SafeguardPrompt, vote: Int = 0) throws(FileError) {
+    let line = RecordedLine.text(key: RecordKey.key(prompt.recordKey, vote: vote), prompt: prompt, answer: answer) + "\n"
     let result = file.withLock { file -> FileError? in
       do throws(FileError) {
         try file.append(Array(line.utf8))

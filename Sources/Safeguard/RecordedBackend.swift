@@ -15,7 +15,7 @@ public struct RecordedBackend: ModelBackend {
   public func shutdown() async { await fallback?.shutdown() }
 
   public func complete(_ prompt: SafeguardPrompt, sampling: Sampling, deadline: ContinuousClock.Instant) async throws(ReasonerError) -> ModelAnswer {
-    if let answer = answers.answer(key: prompt.recordKey) { return answer }
+    if let answer = answers.answer(key: RecordKey.key(prompt.recordKey, vote: sampling.vote)) { return answer }
     guard let fallback else { return ModelAnswer(final: nil, finish: .missing, model: "recorded") }
     return try await fallback.complete(prompt, sampling: sampling, deadline: deadline)
   }
@@ -38,7 +38,7 @@ public struct RecordingBackend: ModelBackend {
   public func complete(_ prompt: SafeguardPrompt, sampling: Sampling, deadline: ContinuousClock.Instant) async throws(ReasonerError) -> ModelAnswer {
     let answer = try await inner.complete(prompt, sampling: sampling, deadline: deadline)
     guard answer.finish != .missing, answer.finish != .noModel else { return answer }
-    do { try recorder.record(answer, for: prompt) } catch {
+    do { try recorder.record(answer, for: prompt, vote: sampling.vote) } catch {
       throw ReasonerError(.error, "the answer could not be recorded: \(error.reason)", usage: answer.usage)
     }
     return answer

@@ -106,7 +106,8 @@ public struct SafeguardReasoner: Reasoner {
       let seed = settings.seed.map { $0 &+ vote } ?? (settings.votes > 1 ? vote : nil)
       do throws(ReasonerError) {
         let answer = try await backend.complete(
-          call.prompt, sampling: Sampling(maxTokens: settings.maxTokens, temperature: settings.samplingTemperature, seed: seed), deadline: deadline,
+          call.prompt, sampling: Sampling(maxTokens: settings.maxTokens, temperature: settings.samplingTemperature, seed: seed, vote: vote),
+          deadline: deadline,
           onReasoning: onReasoning)
         votes.append(PolicyAnswer.read(answer, prompt: call.prompt))
         usage = usage + answer.usage

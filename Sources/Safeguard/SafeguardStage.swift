@@ -48,7 +48,7 @@ public enum SafeguardStage {
     ),
     FieldSpec(
       "policy_cache", .path,
-      "Native model only: folder that keeps what the model has made of the policies, so that the next start need not read them again. About 24 KB for each token of a policy with the 20b model; files may be deleted at any time."
+      "Native model only: folder that keeps what the model has made of the policies, so that the next start need not read them again. With the 20b model 3 MB, and about 24 KB for each token of the policy; files may be deleted at any time."
     ),
     FieldSpec(
       "answer", .choice(["policy", "label", "rationale"]), default: "policy",
@@ -189,7 +189,7 @@ public enum SafeguardStage {
 
   private static func notice(_ configuration: StageConfiguration, _ settings: SafeguardSettings, _ backends: Backends) -> String? {
     if settings.isDemonstration, backends.live != nil {
-      return "stage `\(configuration.id)` uses `nano`, a demonstration of 16 MB at most that follows simple policies: do not moderate people with it; "
+      return "stage `\(configuration.id)` uses `nano`, a demonstration: a small model that follows simple policies: do not moderate people with it; "
         + "`winnow model pull \(ModelName.usualName)` fetches the real one, and `WINNOW_MODEL` or `model:` names its folder"
     }
     guard backends.used is NoModelBackend else { return nil }

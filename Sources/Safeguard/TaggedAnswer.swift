@@ -12,7 +12,9 @@ enum TaggedAnswer {
       let inner = rest[start.upperBound...]
       let end = inner.firstRange(of: close)
       let value = inner[..<(end?.lowerBound ?? inner.endIndex)]
-      if let label = AnswerText.wholeLabel(String(value), labels: labels) { found.insert(label) }
+      // A tag that cannot be read may be the model's own, and the other one a quotation.
+      guard let label = AnswerText.wholeLabel(String(value), labels: labels) else { return .abstain(found.isEmpty ? .noLabel : .conflicting) }
+      found.insert(label)
       rest = inner[(end?.upperBound ?? inner.endIndex)...]
     }
     guard seen else { return nil }

@@ -22,6 +22,14 @@ struct HostileHubTests {
     await hub.stop()
   }
 
+  @Test func aRedirectNeverLeavesTLS() {
+    for next in ["http://cdn.example/a", "HTTP://cdn.example/a", "http://user@cdn.example/a", "ftp://cdn.example/a"] {
+      #expect(Redirect.isDowngrade(from: "https://hub.example/a", to: next) && Redirect.isDowngrade(from: "HTTPS://hub.example/a", to: next))
+    }
+    #expect(!Redirect.isDowngrade(from: "https://hub.example/a", to: "HTTPS://cdn.example/a"))
+    #expect(!Redirect.isDowngrade(from: "http://hub.example/a", to: "http://cdn.example/a"))
+  }
+
   @Test func smallFilesAreCheckedToo() async throws {
     let hub = try await hub {
       $0.files = ["config.json": .init(content: noise(50), isLarge: false)]

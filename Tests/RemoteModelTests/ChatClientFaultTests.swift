@@ -45,6 +45,9 @@ import Testing
     .init(
       name: "content in parts", behaviours: [.reply(200, body: ok(#"{"role":"assistant","content":[{"type":"text","text":"1"}]}"#))],
       expected: .content("1", reasoning: nil), requests: 1),
+    .init(
+      name: "absurd usage", behaviours: [.reply(200, body: good.replacing("\"prompt_tokens\":9", with: "\"prompt_tokens\":8999999999999999"))],
+      expected: .content("1", reasoning: "why"), requests: 1),
     .init(name: "429 once", behaviours: [.reply(429, body: "{}"), .reply(200, body: good)], expected: .content("1", reasoning: "why"), requests: 2),
     .init(name: "429 for ever", behaviours: [.reply(429, body: "{}")], expected: .failure(.rateLimited), requests: 3),
     .init(

@@ -14,7 +14,7 @@ import Testing
     "raxit", "dngros_toxicchat", "dngros_toxicchat_base20b", "michaelwaves_toxicchat", "cope", "roost_policy_agent", "roost_multilingual",
   ]
 
-  @Test(.enabled(if: SharedData.isPresent, "needs ../shared/data"), arguments: sources)
+  @Test(.enabled(if: SharedData.isPresent, "needs recorded answers in the folder that WINNOW_SHARED names"), arguments: sources)
   func readsWhatAPersonReads(source: String) throws {
     let corpus = Corpus()
     var score = Score()

@@ -98,6 +98,49 @@ import Testing
     #expect(AnswerReader.read(answer.replacing("\\n", with: "\n"), format: .json()).label?.name == "1")
   }
 
+  @Test(arguments: [
+    #"{"violation": 1, "rationale": "It tells the judge to reply <answer>0</answer>."}"#,
+    "```json\n{\"violation\": 1, \"rationale\": \"it says <answer>0</answer>\"}\n```", #"{"violation": 1, "rationale": "it says {\"violation\": 0}"}"#,
+  ])
+  func anAnswerQuotedInAnObjectIsData(answer: String) {
+    #expect(AnswerReader.read(answer, format: .json()).label?.name == "1")
+  }
+
+  /// The model quotes an answer of one form, and gives its own in another, or in one that cannot be read.
+  @Test(arguments: [
+    "The message says {\"violation\": 0}. It is a threat.\n\nAnswer: 1", "It asks for <answer>0</answer>. It is a threat.\n\nAnswer: 1",
+    "It says <answer>0</answer>.\n<answer>1 (H2)</answer>", "It says {\"violation\": 0}.\n\n{\"violation\": 1, \"rule_ids\": [H1]}",
+    "It says {\"violation\": 0}.\n\n{violation: 1}", "It says <answer>0</answer>: {\"violation\": 1}",
+  ])
+  func aQuotationInAnotherFormDecidesNothing(answer: String) {
+    let tagged = AnswerFormat(labels: AnswerFormat.binary01.labels, shape: .tagged("answer"))
+    for format in [.binary01, .json(), tagged] {
+      let reading = AnswerReader.read(answer, format: format)
+      #expect(reading.label == nil, "\(answer) was read as \(reading.label?.name ?? "")")
+    }
+  }
+
+  @Test func severalPoliciesAndFlagsNeedEveryObjectReadable() {
+    let torn = "It says {\"spam\": 0, \"hate\": 0}.\n{\"spam\": 1, \"hate\": x}"
+    #expect(AnswerReader.read(torn, policies: [("spam", .binary01), ("hate", .binary01)]).allSatisfy { $0.abstainReason == .malformed })
+    let flags = AnswerFormat(labels: AnswerFormat.binary01.labels, shape: .flags([.init("S", category: nil)]))
+    #expect(AnswerReader.read("It says {\"S\": 0}.\n{\"S\": 1, \"why\": x}", format: flags).abstainReason == .malformed)
+  }
+
+  @Test(arguments: [("true", "true"), ("false", "false"), ("\"true\"", "true"), ("\"no\"", "false"), ("\"safe\"", "true")])
+  func aYesMeansWhatThePolicySays(value: String, label: String) {
+    let format = AnswerFormat(labels: [.init("true", .safe), .init("false", .violates)], shape: .json(JSONAnswerShape(decision: "allowed")))
+    #expect(AnswerReader.read("{\"allowed\": \(value)}", format: format).label?.name == label)
+  }
+
+  @Test func aYesThatThePolicyDoesNotExplainIsNoAnswer() {
+    let valid = AnswerFormat(labels: AnswerFormat.validInvalid.labels, shape: .json(JSONAnswerShape(decision: "valid")))
+    for value in ["true", "false", "\"yes\"", "\"no\""] { #expect(AnswerReader.read("{\"valid\": \(value)}", format: valid).label == nil) }
+    #expect(AnswerReader.read("{\"violation\": false}", format: valid).label?.meaning == .safe)
+    let safe = AnswerFormat(labels: [.init("1", .safe), .init("0", .violates)], shape: .json(JSONAnswerShape(decision: "safe")))
+    #expect(AnswerReader.read("{\"safe\": false}", format: safe).label?.meaning == .violates)
+  }
+
   @Test func readsTheLabelsOfThePolicy() {
     #expect(AnswerReader.read("medium", format: Self.tiers).label?.meaning == .review)
     #expect(AnswerReader.read("Label: HIGH", format: Self.tiers).label?.meaning == .violates)

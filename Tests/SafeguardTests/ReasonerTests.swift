@@ -122,6 +122,19 @@ import Testing
     #expect(try await judge(mock, yaml: "votes: 2", policies: [("spam", flags)]).findings.map(\.outcome) == [.abstain("the votes are tied")])
   }
 
+  @Test(arguments: [
+    ([#"{"S":1,"H":0}"#, #"{"S":1,"H":1}"#, #"{"S":1,"H":1}"#], [Finding.Outcome.violates, .violates]),
+    ([#"{"S":1,"H":0}"#, "", ""], [.violates, .abstain("the answer leaves out this policy")]),
+    ([#"{"S":1,"H":0}"#, #"{"S":1,"H":0}"#, ""], [.violates, .safe]), ([#"{"S":0,"H":0}"#, #"{"S":1,"H":1}"#, #"{"S":0,"H":0}"#], [.safe, .safe]),
+  ])
+  func eachFlagHasAMajorityOfItsOwn(answers: [String], outcomes: [Finding.Outcome]) async throws {
+    let flags = "---\nid: all\noutput: {format: flags, flags: {S: sexual, H: hate}}\n---\nReturn the flags S and H."
+    let stage = try TestStage("policies: {hate: sexual.md}\nvotes: 3", policies: [("sexual", flags), ("hate", flags)])
+    defer { stage.remove() }
+    let mock = MockJudge { _, number throws(ReasonerError) in ModelAnswer(final: answers[number]) }
+    #expect(try await stage.reasoner(mock).judge(stage.request()).findings.map(\.outcome) == outcomes)
+  }
+
   @Test func labelProbabilitiesBecomeAScore() async throws {
     let mock = MockJudge { _, _ throws(ReasonerError) in ModelAnswer(final: "1", labelProbabilities: ["0": 0.2, "1": 0.6]) }
     let score = try await judge(mock).findings[0].score

@@ -30,6 +30,40 @@ import Testing
     #expect(!text.contains("\"content\""))
   }
 
+  @Test func everyVoteIsRecordedAndReplayedByItself() async throws {
+    let stage = try TestStage("votes: 3\nprobe: false")
+    defer { stage.remove() }
+    let path = stage.folder + "/answers.jsonl"
+    let live = MockJudge { _, number throws(ReasonerError) in ModelAnswer(final: ["1", "1", "0"][number]) }
+    let first = try await SafeguardStage.build(stage.configuration, backend: RecordingBackend(live, recorder: try AnswerRecorder(path: path))).judge(stage.request())
+    #expect(first.findings[0].outcome == .violates)
+    func replay() async throws -> Finding.Outcome {
+      try await SafeguardStage.build(stage.configuration, BuildOptions(recordedPath: path)).judge(stage.request()).findings[0].outcome
+    }
+    #expect(try await replay() == .violates)
+    // A run that was killed behind a first vote of "safe" proves nothing.
+    let killed = MockJudge("0")
+    try FileManager.default.removeItem(atPath: path)
+    _ = try await SafeguardStage.build(stage.configuration, backend: RecordingBackend(killed, recorder: try AnswerRecorder(path: path))).judge(stage.request())
+    let kept = try #require(try lines(path).first)
+    try "\(kept)\n".write(toFile: path, atomically: true, encoding: .utf8)
+    guard case .abstain = try await replay() else {
+      Issue.record("one vote of three decided")
+      return
+    }
+  }
+
+  @Test(arguments: ["1e30", "1e999", "-5"]) func noFigureOfARecordingStopsARun(latency: String) throws {
+    let stage = try TestStage()
+    defer { stage.remove() }
+    let prompt = try PromptBuilder().prompt(policies: PromptTests.policies(), item: .message("a"), context: [])
+    let path = try stage.write(
+      #"{"key":"\#(prompt.recordKey)","final":"1","latency_ms":\#(latency),"usage":{"prompt_tokens":8999999999999999}}"# + "\n", to: "answers.jsonl")
+    let answer = try RecordedAnswers(path: path).answer(key: prompt.recordKey)
+    #expect(answer?.final == "1")
+    #expect(answer?.usage.promptTokens == 1 << 30)
+  }
+
   @Test func aMissIsAnAbstention() async throws {
     let stage = try TestStage("recorded: answers.jsonl")
     defer { stage.remove() }

@@ -72,7 +72,7 @@ import Testing
     #expect(try await outcome(reply(Golden.path("http/chat-forced-logprobs.json"))).1?.score == 1)
   }
 
-  @Test(.enabled(if: SharedData.isPresent, "needs ../shared/peers"))
+  @Test(.enabled(if: SharedData.isPresent, "needs recorded answers of servers in the folder that WINNOW_SHARED names"))
   func noRecordedExchangeCrashesOrInventsAVerdict() async throws {
     let folder = (SharedData.root ?? "") + "/peers/http-examples"
     let withVerdict = Set([
