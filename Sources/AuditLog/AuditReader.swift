@@ -12,13 +12,13 @@ public struct AuditReader: Sendable {
     queue = try DatabaseQueue(path: path, configuration: configuration)
   }
 
-  public func runs() throws -> [AuditRun] { try queue.read { try AuditRun.fetchAll($0, sql: "SELECT * FROM run ORDER BY started, id") } }
+  public func runs() throws -> [AuditRun] { try queue.read { try AuditRun.fetchAll($0, sql: "SELECT * FROM run ORDER BY started, rowid") } }
 
   /// All records of a message, newest run last. `id` may be written with or without its JSON quotes.
   public func records(messageID id: String) throws -> [AuditRecord] {
     try queue.read { database in
       try AuditRecord.fetchAll(
-        database, sql: "SELECT verdict.* FROM verdict JOIN run ON run.id = run WHERE message_id IN (?, ?) ORDER BY run.started, position",
+        database, sql: "SELECT verdict.* FROM verdict JOIN run ON run.id = run WHERE message_id IN (?, ?) ORDER BY run.started, run.rowid, position",
         arguments: [id, JSONText.quoted(id)])
     }
   }
@@ -62,16 +62,15 @@ public struct AuditReader: Sendable {
     }
   }
 
-  /// Hands out all records in order, without holding them.
+  /// Hands out all records in order, run after run, without holding or sorting them.
   public func forEach(run: String? = nil, verdict: String? = nil, _ body: (AuditRecord) throws -> Void) throws {
     try queue.read { database in
-      let records = try AuditRecord.fetchCursor(
-        database,
-        sql: """
-          SELECT verdict.* FROM verdict JOIN run ON run.id = run WHERE (?1 IS NULL OR run = ?1) AND (?2 IS NULL OR verdict = ?2)
-          ORDER BY run.started, run, position
-          """, arguments: [run, verdict])
-      while let record = try records.next() { try body(record) }
+      let runs = try run.map { [$0] } ?? String.fetchAll(database, sql: "SELECT id FROM run ORDER BY started, rowid")
+      for run in runs {
+        let records = try AuditRecord.fetchCursor(
+          database, sql: "SELECT * FROM verdict WHERE run = ?1 AND (?2 IS NULL OR verdict = ?2) ORDER BY position", arguments: [run, verdict])
+        while let record = try records.next() { try body(record) }
+      }
     }
   }
 }

@@ -96,6 +96,8 @@ public struct PipelineDefinition: Sendable {
   public var path: String
   /// SHA-256 of the file's bytes, hex.
   public var fingerprint: String
+  /// SHA-256 of what variables gave, hex; empty without variables.
+  public var variables = ""
   public var input: InputMapping
   /// Time that one message may take in all, from being read to its verdict.
   public var deadline: Duration

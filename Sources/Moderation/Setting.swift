@@ -48,7 +48,7 @@ public struct Setting: Sendable, Hashable {
   }
   /// `250ms`, `20s`, `5m`, `1h`, or a bare number of seconds.
   public var duration: Duration? {
-    if let seconds = double { return seconds >= 0 ? .seconds(seconds) : nil }
+    if let seconds = double { return seconds >= 0 && seconds < 1e9 ? .seconds(seconds) : nil }
     return string.flatMap(Duration.init(written:))
   }
   /// `512KB`, `20MiB`, or a bare number of bytes.

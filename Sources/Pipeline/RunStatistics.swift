@@ -37,6 +37,8 @@ public struct RunStatistics: Sendable, Codable {
   public var stages: [StageStatistics]
   /// Messages that some reasoner was asked about to decide them.
   public var escalated = 0
+  /// Messages that the screens left open and no reasoner was asked about: without one, or when its budget or its queue had no place.
+  public var leftOver = 0
   public var audited = 0
   public var cheapLatency = LatencyHistogram()
   public var reasonerLatency = LatencyHistogram()
@@ -47,8 +49,8 @@ public struct RunStatistics: Sendable, Codable {
 
   public var deadLetterCount: Int { deadLetters.values.reduce(0, +) }
   /// Share of messages decided without a reasoner.
-  public var coverage: Double { messages == 0 ? 0 : Double(messages - escalated - unsettledByScreens) / Double(messages) }
-  private var unsettledByScreens: Int { max(0, unsettled - escalated) }
+  public var coverage: Double { messages == 0 ? 0 : Double(settledByScreens) / Double(messages) }
+  public var settledByScreens: Int { messages - escalated - leftOver }
 
   public mutating func add(_ outcome: BatchOutcome, _ definition: PipelineDefinition) {
     messages += outcome.batch.count
@@ -56,7 +58,13 @@ public struct RunStatistics: Sendable, Codable {
     var askedReasoner = Set<Int32>()
     for (index, record) in outcome.stages.enumerated() { count(record, stage: index, outcome, &askedReasoner) }
     escalated += askedReasoner.count
+    leftOver += outcome.decisions.indices.count { !askedReasoner.contains(Int32($0)) && isLeftOpen(outcome.decisions[$0], definition) }
     cheapLatency.record(outcome.screenTime, times: outcome.batch.count - askedReasoner.count)
+  }
+
+  private func isLeftOpen(_ decision: MessageDecision, _ definition: PipelineDefinition) -> Bool {
+    if decision.reason == .unsettled { return true }
+    return decision.reason == .failureMode && decision.stage.map { definition.stages[$0].spec.kind == .reasoner } ?? false
   }
 
   private mutating func count(_ decision: MessageDecision, _ definition: PipelineDefinition) {

@@ -52,7 +52,19 @@ public enum PipelineFile {
     }
     let folder = PathCheck.directory(of: PathCheck.absolute(path, in: PathCheck.currentDirectory()))
     var reader = PipelineReader(root: root, path: path, checker: SettingChecker(baseDirectory: folder), stageTypes: stageTypes)
-    let fingerprint = SHA256.hash(data: bytes).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
-    return reader.read(fingerprint: fingerprint, &diagnostics)
+    var definition = reader.read(fingerprint: hash(bytes), &diagnostics)
+    let given = interpolated(root)
+    if !given.isEmpty { definition?.variables = hash(given.flatMap { Array("\($0.utf8.count):\($0)".utf8) }) }
+    return definition
+  }
+
+  private static func hash(_ bytes: [UInt8]) -> String {
+    SHA256.hash(data: bytes).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+  }
+
+  /// Texts with what variables gave, in their order.
+  private static func interpolated(_ setting: Setting) -> [String] {
+    if setting.isInterpolated, let text = setting.string { return [text] }
+    return (setting.list ?? []).flatMap(interpolated) + (setting.entries ?? []).flatMap { interpolated($0.value) }
   }
 }

@@ -106,6 +106,12 @@ public func refuseSharedFiles(outputs: [(name: String, path: String)], inputs: [
   }
 }
 
+/// Whether records come from `path` as somebody writes them (a pipe, a terminal): a regular file, also as standard input, is there already.
+public func comesLive(_ path: String) -> Bool {
+  var status = stat()
+  return (path == "-" ? fstat(0, &status) : stat(path, &status)) == 0 && status.st_mode & S_IFMT != S_IFREG
+}
+
 /// Whether both paths name the same regular file, also one that is not there yet. Devices and pipes may be named twice.
 func isSameFile(_ a: String, _ b: String) -> Bool {
   var (first, second) = (stat(), stat())

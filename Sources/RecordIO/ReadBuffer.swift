@@ -63,7 +63,12 @@ struct ReadBuffer: ~Copyable {
   }
 
   /// Index of the next line feed outside quotes (RFC 4180).
-  func csvRecordEnd(from start: Int) -> Int? {
+  func csvRecordEnd(from start: Int) -> Int? { scanCSV(from: start).end }
+
+  /// Whether a quote opens behind `start` that nothing closes in what was read.
+  func isQuoteOpen(from start: Int) -> Bool { scanCSV(from: start).isQuoted }
+
+  private func scanCSV(from start: Int) -> (end: Int?, isQuoted: Bool) {
     var quoted = false
     var atFieldStart = true
     var closedAt = -2
@@ -73,7 +78,7 @@ struct ReadBuffer: ~Copyable {
       if quoted {
         if byte == UInt8(ascii: "\"") { (quoted, closedAt) = (false, index) }
       } else if byte == 0x0A {
-        return index
+        return (index, false)
       } else if byte == UInt8(ascii: "\""), atFieldStart || closedAt == index - 1 {
         // A quote opens at the start of a field, or is the second of a doubled one; elsewhere it is a character.
         quoted = true
@@ -81,7 +86,7 @@ struct ReadBuffer: ~Copyable {
       atFieldStart = !quoted && byte == UInt8(ascii: ",")
       index += 1
     }
-    return nil
+    return (nil, quoted)
   }
 
   func newlines(in range: Range<Int>) -> Int {

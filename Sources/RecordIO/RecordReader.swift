@@ -199,8 +199,6 @@ public final class RecordReader {
     return nil
   }
 
-  /// Whether records come as they are written by somebody (a pipe, a followed file).
-  public var isLive: Bool { follow || inputs.contains("-") || (source?.isLive ?? false) }
   /// Bytes read from the current input's file.
   public var bytesRead: Int { source?.bytesRead ?? 0 }
 
@@ -322,13 +320,17 @@ public final class RecordReader {
 
   private var finished: SkippedRecord?
 
-  /// The last line of a file may lack its line end.
+  /// The last line of a file may lack its line end. A quote that nothing closes hides no record but its own: that is cut at its first line
+  /// feed, as too long a record is, and what follows is read on.
   private func finishLastLine() {
-    if buffer.tail > scanFrom {
-      var end = buffer.tail
-      if buffer[end - 1] == 0x0D { end -= 1 }
-      lines.append(LineRange(start: scanFrom, end: end, next: buffer.tail))
-    }
+    let start = scanFrom
+    guard buffer.tail > start else { return }
+    let isCSV = mapping.format == .csv
+    let feed = isCSV && buffer.isQuoteOpen(from: start) ? buffer.lineEnd(from: start) : nil
+    var end = feed ?? buffer.tail
+    let count = isCSV && feed == nil ? 1 + buffer.newlines(in: start..<end) : 1
+    if end > start, buffer[end - 1] == 0x0D { end -= 1 }
+    lines.append(LineRange(start: start, end: end, next: feed.map { $0 + 1 } ?? buffer.tail, lineCount: count))
   }
 
   /// Drops the bytes of a record beyond the limit as they come.

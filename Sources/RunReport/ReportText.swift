@@ -44,9 +44,9 @@ extension RunReport {
       let story = VerdictStory(self, example)
       var lines = ["\(Self.heading(digest.layers.first { $0.id == example.record.stage }?.type ?? "", example.record))"]
       lines.append("  \(story.text.map { "“\(TextTable.printable($0))”" } ?? "message \(example.record.messageID)")")
-      lines.append("  \(story.verdict): \(story.reason)")
+      lines.append("  \(story.verdict): \(TextTable.printable(story.reason))")
       if !story.features.isEmpty {
-        lines.append("  what made the score: " + story.features.prefix(5).map { "“\($0.text)” \(signed($0.logOdds))" }.joined(separator: ", "))
+        lines.append("  what made the score: " + story.features.prefix(5).map { "“\(TextTable.printable($0.text))” \(signed($0.logOdds))" }.joined(separator: ", "))
       }
       if let reasoning = story.reasoning { lines.append("  it thinks: “\(TextTable.printable(reasoning))”") }
       if let rationale = story.rationale { lines.append("  it says: “\(TextTable.printable(rationale))”") }

@@ -76,7 +76,7 @@ public struct RunDigest: Sendable {
     for stage in stages {
       guard let index = layerIndex[stage.stage] else { continue }
       layers[index].add(stage)
-      if layers[index].isReasoner, stage.mode == nil, stage.purpose ?? "decide" == "decide" { isEscalated = true }
+      if layers[index].isReasoner, stage.mode == nil, stage.purpose == "decide" { isEscalated = true }
     }
     if isEscalated { escalated += 1 }
     if let decided = record.stage.flatMap({ layerIndex[$0] }) { examples.consider(record, stages, decidedBy: layers[decided].type) }
@@ -93,11 +93,14 @@ extension RunDigest.Layer {
   }
 
   fileprivate mutating func add(_ stage: StageTrace) {
-    asked += 1
-    switch stage.status {
-    case "ok": break
-    case "abstain": abstained += 1
-    default: failed += 1
+    // What was drawn for the audit is decided already.
+    if stage.purpose != "audit" {
+      asked += 1
+      switch stage.status {
+      case "ok": break
+      case "abstain": abstained += 1
+      default: failed += 1
+      }
     }
     if let hits = stage.hits, !hits.isEmpty { withHits += 1 }
     if let spent = stage.latency {

@@ -4,10 +4,12 @@ import RecordIO
 
 /// How far a run has come. Written whole or not at all, after what it speaks of is on disk.
 public struct Checkpoint: Codable, Sendable {
-  public static let currentVersion = 1
+  public static let currentVersion = 2
   public var version = currentVersion
-  /// Hash of the pipeline file and of everything its stages were built from.
+  /// Hash of the pipeline file, of what variables gave to it, and of everything its stages were built from.
   public var pipeline: String
+  /// The options that decide about the bytes that are written.
+  public var form: String
   public var inputs: [String]
   public var output: String
   public var position: StreamPosition
@@ -39,11 +41,12 @@ public struct Checkpoint: Codable, Sendable {
   }
 
   /// Refuses to go on with something else than what was begun.
-  func check(path: String, pipeline: String, inputs: [String], output: String) throws(RecordIOError) {
+  func check(path: String, pipeline: String, form: String, inputs: [String], output: String) throws(RecordIOError) {
     func refuse(_ what: String) -> RecordIOError {
       RecordIOError(.checkpoint, path: path, detail: "\(what) since the checkpoint was written; remove it (and the output) to start anew")
     }
-    if self.pipeline != pipeline { throw refuse("the pipeline, or a file that it uses, has changed") }
+    if self.pipeline != pipeline { throw refuse("the pipeline, a variable in it, or a file that it uses has changed") }
+    if self.form != form { throw refuse("--verdicts-only, --trace, --max-record or --dead-letters has changed") }
     if self.inputs != inputs { throw refuse("the inputs have changed") }
     if self.output != output { throw refuse("the output file has changed") }
   }

@@ -94,15 +94,20 @@ public struct StreamRun: Sendable {
     while let (read, _) = try await reader.next() { _ = pipeline.prepare(read.batch) }
   }
 
-  /// Hash of the pipeline file and of what its stages were built from.
-  public static func fingerprint(of pipeline: ModerationPipeline, options: Options) -> String {
+  /// Hash of the pipeline file, of what variables gave to it, and of what its stages were built from.
+  public static func fingerprint(of pipeline: ModerationPipeline) -> String {
     let parts = pipeline.stages.map { stage in
       switch stage {
       case .screen(let screen): screen.fingerprint
       case .reasoner(let reasoner): reasoner.fingerprint
       }
     }
-    return ([pipeline.definition.fingerprint] + parts + [options.shape.rawValue, options.trace.rawValue, "\(options.limits.recordBytes)", options.deadLetters]).joined(separator: "-")
+    return ([pipeline.definition.fingerprint, pipeline.definition.variables] + parts).joined(separator: "-")
+  }
+
+  /// What else decides about the bytes that are written.
+  static func form(_ options: Options) -> String {
+    [options.shape.rawValue, options.trace.rawValue, "\(options.limits.recordBytes)", options.deadLetters].joined(separator: "-")
   }
 }
 
@@ -124,7 +129,7 @@ private actor Emitter {
     self.run = run
     self.observe = observe
     writer = VerdictWriter(pipeline: run.pipeline, shape: run.options.shape, trace: run.options.trace)
-    fingerprint = StreamRun.fingerprint(of: run.pipeline, options: run.options)
+    fingerprint = StreamRun.fingerprint(of: run.pipeline)
     output = try OutputFile(path: run.options.output, keeping: checkpoint?.outputLength ?? 0)
     deadLetters = try DeadLetterWriter(path: run.options.deadLetters, keeping: checkpoint?.deadLetterLength ?? 0)
     statistics = checkpoint?.statistics ?? RunStatistics(run.pipeline.definition)
@@ -155,7 +160,7 @@ private actor Emitter {
     try output.synchronize()
     try deadLetters.synchronize()
     try Checkpoint(
-      pipeline: fingerprint, inputs: run.options.inputs, output: run.options.output, position: position, outputLength: output.length,
+      pipeline: fingerprint, form: StreamRun.form(run.options), inputs: run.options.inputs, output: run.options.output, position: position, outputLength: output.length,
       deadLetterLength: deadLetters.length, statistics: statistics, runID: run.runID, budgetTokens: budgetTokens
     ).save(path: path)
     lastCheckpoint = .now
@@ -166,7 +171,8 @@ extension Checkpoint {
   /// The checkpoint to go on from, checked against this run; nil to begin.
   public static func resume(path: String, pipeline: ModerationPipeline, options: StreamRun.Options) throws(RecordIOError) -> Checkpoint? {
     guard let checkpoint = try load(path: path) else { return nil }
-    try checkpoint.check(path: path, pipeline: StreamRun.fingerprint(of: pipeline, options: options), inputs: options.inputs, output: options.output)
+    try checkpoint.check(
+      path: path, pipeline: StreamRun.fingerprint(of: pipeline), form: StreamRun.form(options), inputs: options.inputs, output: options.output)
     return checkpoint
   }
 }

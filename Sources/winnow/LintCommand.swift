@@ -26,7 +26,9 @@ struct LintCommand: AsyncParsableCommand {
   func run() async throws {
     try await reportingFailures {
       var all = Diagnostics()
-      for file in files where !PipelineFile.isTestsFile(file) {
+      let sources = files.filter { !PipelineFile.isTestsFile($0) }
+      guard !sources.isEmpty else { throw CommandFailure("\(files[0]) holds cases only, which are checked with the pipeline file beside it; name that") }
+      for file in sources {
         let found = Self.lint(file)
         if format == .text {
           Terminal.output(DiagnosticRenderer.text(found, color: Terminal.outputHasColor))

@@ -26,11 +26,11 @@ struct RunCommand: AsyncParsableCommand {
   @Argument(help: "The pipeline file.") var pipeline: String
   @Argument(help: "Files to read, in this order; `-` or nothing is standard input.") var files: [String] = []
   @Option(name: [.short, .customLong("output")], help: "Where verdicts go; `-` is standard output.") var output = "-"
-  @Option(help: "Where unreadable records go. Default: beside the output, or `dead-letters.jsonl`.") var deadLetters: String?
+  @Option(help: "Where unreadable records go. Default: OUTPUT.dead.jsonl, or `dead-letters.jsonl` when verdicts go to standard output.") var deadLetters: String?
   @Flag(help: "Write only ids and verdicts, not the records.") var verdictsOnly = false
   @Option(help: "How much of a message's way to write: full, deciding or none.") var trace: TraceDetail = .deciding
   @Option(help: "Keep a checkpoint in this file, and go on from it after an interruption.") var checkpoint: String?
-  @Option(help: "How often the checkpoint is written.", transform: parseDuration) var checkpointInterval = Duration.seconds(1)
+  @Option(help: "How often the checkpoint is written. Default: 1s.", transform: parseDuration) var checkpointInterval = Duration.seconds(1)
   @Flag(help: "Follow the last file as it grows and rotates, like tail -F; the others are read to their end first.") var follow = false
   @Option(help: "Messages in a batch at most.") var batchSize = 4096
   @Option(help: "Threads for the screens. Default: all cores.") var threads: Int?
@@ -39,7 +39,7 @@ struct RunCommand: AsyncParsableCommand {
   @Flag(help: "Keep the message text in the audit file too, not only its hash.") var auditText = false
   @Option(help: "Append every answer of the reasoner to this file, for replay.") var record: String?
   @Option(help: "Take the reasoner's answers from this file; ask no model.") var recorded: String?
-  @Option(help: "Exit with 1 when there was any of these: block, review, dead-letter, degraded.") var failOn: [FailOn] = []
+  @Option(help: "Exit with 1 when there was any of these: block, review, dead-letter, degraded. Repeatable.") var failOn: [FailOn] = []
   @Flag(help: "Write the summary as JSON on standard error.") var json = false
   @Flag(help: "No summary and no progress.") var quiet = false
 
@@ -67,7 +67,7 @@ struct RunCommand: AsyncParsableCommand {
     let definition = try PipelineLoading.load(pipeline)
     if inputs == ["-"], Terminal.inputIsTerminal { Terminal.error("reading records from the terminal; end with Ctrl-D\n") }
     let threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
-    let isLive = follow || inputs.contains("-")
+    let isLive = follow || inputs.contains(where: comesLive)
     let built = try ModerationPipeline.build(
       definition, types: StandardStages.all, options: BuildOptions(recordPath: record, recordedPath: recorded, threads: threads), lanes: threads, isLive: isLive)
     try await built.start()

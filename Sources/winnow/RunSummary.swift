@@ -52,7 +52,7 @@ struct RunSummary {
       return "\(name) p50 \(median.readable), p95 \(p95.readable), p99 \(p99.readable)"
     }
     let lines = [line("screens", statistics.cheapLatency), line("reasoner", statistics.reasonerLatency)].compactMap { $0 }
-    var text = "  decided without the reasoner: \(share(statistics.messages - statistics.escalated - unsettledWithoutReasoner))"
+    var text = "  decided without the reasoner: \(share(statistics.settledByScreens))"
     text += "   escalated: \(share(statistics.escalated))"
     if !lines.isEmpty { text += "\n  latency: \(lines.joined(separator: "; "))" }
     let usage = statistics.stages.map(\.usage).reduce(ReasonerUsage(), +)
@@ -66,8 +66,6 @@ struct RunSummary {
     }
     return text + "\n"
   }
-
-  private var unsettledWithoutReasoner: Int { max(0, statistics.unsettled - statistics.escalated) }
 
   private var notes: String {
     var text = ""

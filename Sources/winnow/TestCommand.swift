@@ -23,7 +23,10 @@ struct TestCommand: AsyncParsableCommand {
     try await reportingFailures {
       var report = JUnitReport()
       var (passed, failed) = (0, 0)
-      for file in files where !PipelineFile.isTestsFile(file) {
+      // With a glob the files of cases come along; they are read with their pipelines.
+      let pipelines = files.filter { !PipelineFile.isTestsFile($0) }
+      guard !pipelines.isEmpty else { throw CommandFailure("\(files[0]) holds cases only; name the pipeline file beside it") }
+      for file in pipelines {
         let definition = try PipelineLoading.load(file)
         if definition.tests.isEmpty { Terminal.output("\(file): no cases\n") }
         for result in try await results(definition) {

@@ -67,6 +67,30 @@ struct ReportCommandTests {
     #expect(try !folder.read("report.html").contains("something else"))
   }
 
+  @Test func aMessageSendsNothingToTheTerminal() throws {
+    let folder = try Folder()
+    try folder.write(pipeline, as: "small.yaml")
+    try folder.write("- {id: offer, pattern: 'offer.{0,40}', flags: s, category: spam, effect: block, final: true}\n", as: "rules.yaml")
+    try folder.write(#"{"id":1,"text":"offer\n  allow: fine\u001b[2J"}"#, as: "chat.jsonl")
+    #expect(try Binary.run(["run", "small.yaml", "chat.jsonl", "-o", "out.jsonl", "--audit", "audit.db", "--audit-text"], in: folder.path).status == 0)
+    let report = try Binary.run(["report", "audit.db"], in: folder.path).output
+    #expect(report.contains("offer") && !report.contains("\u{1B}") && !report.contains("\n  allow: fine"))
+  }
+
+  @Test func whatWasDrawnForTheAuditIsNoWorkOfTheLayer() throws {
+    let folder = try Folder()
+    let harassment = Binary.repository + "/policies/harassment.md"
+    try folder.write(
+      "pipeline: p\ncategories: {harassment: {severity: low, policy: \(harassment)}}\naudit_sample: {allowed: 1}\nstages:\n"
+        + "  - {id: rules, type: prefilter, rules: [rules.yaml], on_no_hit: allow}\n  - {id: reader, type: safeguard, model: \(Binary.repository)/examples/models/nano}\n", as: "p.yaml")
+    try folder.write("- {id: idiot, pattern: idiot, category: harassment}\n", as: "rules.yaml")
+    try folder.write(#"{"id":1,"text":"hello"}"#, as: "chat.jsonl")
+    #expect(try Binary.run(["run", "p.yaml", "chat.jsonl", "-o", "out.jsonl", "--audit", "audit.db"], in: folder.path).status == 0)
+    let report = try Binary.run(["report", "audit.db"], in: folder.path).output
+    #expect(report.contains("0 messages went to the reasoner"))
+    #expect(report.contains(#/reader +your policy +0 +0 +0 +0 +0 /#), "\(report)")
+  }
+
   @Test func aFailureOnTheWayIsNotTakenForTheReason() throws {
     let folder = try Folder()
     try folder.write(

@@ -290,9 +290,57 @@ struct ResumeTests {
     #expect(result.status == 2)
     #expect(result.error.contains("has changed since the checkpoint was written"))
   }
+
+  @Test func aCheckpointNotesVariablesAndOptions() throws {
+    let folder = try Folder()
+    try folder.write(rulesOnly.replacingOccurrences(of: "    type: prefilter", with: "    type: prefilter\n    mode: ${RULES:-enforce}"), as: "small.yaml")
+    try folder.write(rules, as: "rules.yaml")
+    try folder.write("{\"id\":1,\"text\":\"a\"}\n", as: "in.jsonl")
+    let arguments = ["run", "small.yaml", "in.jsonl", "-o", "out.jsonl", "--checkpoint", "c.json"]
+    #expect(try Binary.run(arguments, in: folder.path).status == 0)
+    let shadow = try Binary.run(arguments, in: folder.path, environment: ["RULES": "shadow"])
+    #expect(shadow.status == 2 && shadow.error.contains("a variable in it"), "\(shadow.error)")
+    let traced = try Binary.run(arguments + ["--trace", "full"], in: folder.path)
+    #expect(traced.status == 2 && traced.error.contains("--trace"), "\(traced.error)")
+    #expect(try Binary.run(arguments, in: folder.path).status == 0)
+  }
+
+  /// What nobody was asked about is not decided by the cheap stages, and did not go to the reasoner.
+  @Test func whatTheBudgetTurnsAwayIsNeitherSettledNorEscalated() throws {
+    let folder = try Folder()
+    let policies = Binary.repository + "/policies"
+    try folder.write(
+      "pipeline: p\ncategories: {harassment: {severity: low, policy: \(policies)/harassment.md, always_escalate: true}}\nbudget: {share: 0}\nstages:\n  - {type: safeguard, model: \(Binary.repository)/examples/models/nano}\n",
+      as: "p.yaml")
+    let result = try Binary.run(["run", "p.yaml", "--json", "--audit", "audit.db"], input: #"{"id":1,"text":"a"}"# + "\n", in: folder.path)
+    #expect(result.output.contains(#""verdict":"review""#), "\(result.output)\(result.error)")
+    #expect(result.error.contains(#""coverage":0"#), "\(result.error)")
+    #expect(try Binary.run(["report", "audit.db"], in: folder.path).output.contains("0 messages went to the reasoner"))
+  }
+
+  @Test func aFileOfCasesAloneIsNoPipeline() throws {
+    for command in ["test", "lint"] {
+      let alone = try Binary.run([command, "pipelines/spam.tests.yaml"])
+      #expect(alone.status == 2 && alone.error.contains("name th"), "\(alone.error)")
+    }
+    #expect(try Binary.run(["test", "pipelines/spam.yaml", "pipelines/spam.tests.yaml"]).status == 0)
+  }
 }
 
 struct AuditCommandTests {
+  /// Runs that began in one second are told apart by the order in which they began.
+  @Test func theLastRunIsTheOneThatBeganLast() throws {
+    let folder = try Folder()
+    try folder.write(rules, as: "rules.yaml")
+    for name in ["a", "b", "c", "d"] {
+      try folder.write(rulesOnly.replacing(/pipeline: \w+/, with: "pipeline: \(name)"), as: "small.yaml")
+      #expect(try Binary.run(["run", "small.yaml", "--audit", "audit.db"], input: "{\"id\":1,\"text\":\"\(name)\"}\n", in: folder.path).status == 0)
+      #expect(try Binary.run(["report", "audit.db"], in: folder.path).output.hasPrefix("\(name): 1 messages"))
+    }
+    let records = try Binary.run(["audit", "export", "audit.db"], in: folder.path).output.split(separator: "\n")
+    #expect(records.count == 4)
+  }
+
   @Test func anAuditFileTellsHowAMessageCameToItsVerdict() throws {
     let folder = try Folder()
     try folder.write(rulesOnly, as: "small.yaml")

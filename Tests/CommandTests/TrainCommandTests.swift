@@ -2,6 +2,11 @@ import Foundation
 import Testing
 
 struct TrainCommandTests {
+  @Test(arguments: ["=", "spam,=", "=a"]) func aLabelWithoutANameIsAMistake(labels: String) throws {
+    let result = try Binary.run(["train", "-", "--labels", labels, "-o", "/dev/null"])
+    #expect(result.status == 64 && result.error.contains("NAME=A+B"), "\(result.error)")
+  }
+
   /// Rows of two labels; the second is unknown in every third row.
   private func folder() throws -> Folder {
     let folder = try Folder()

@@ -14,7 +14,7 @@ struct YAMLDocumentTests {
     arguments: [
       ("yes", .string("yes")), ("no", .string("no")), ("on", .string("on")), ("off", .string("off")), ("NO", .string("NO")), ("y", .string("y")),
       ("true", .bool(true)), ("False", .bool(false)), ("tRue", .string("tRue")), ("null", .null), ("~", .null), ("", .null), ("nUll", .string("nUll")),
-      ("12", .int(12)), ("-3", .int(-3)), ("+4", .int(4)), ("0", .int(0)), ("-0", .int(0)), ("0x1F", .int(31)), ("0o17", .int(15)),
+      ("12", .int(12)), ("-3", .int(-3)), ("+4", .int(4)), ("0", .int(0)), ("-0", .int(0)), ("0x1F", .int(31)), ("-0x1F", .string("-0x1F")), ("+0o17", .string("+0o17")), ("0o17", .int(15)),
       ("007", .string("007")), ("1_000", .string("1_000")), ("0b11", .string("0b11")), ("12:30", .string("12:30")), ("2024-01-02", .string("2024-01-02")),
       ("1.5", .double(1.5)), (".5", .double(0.5)), ("1.", .double(1)), ("-1e3", .double(-1000)), ("1E-2", .double(0.01)), ("0.10", .double(0.1)),
       ("1e", .string("1e")), ("e1", .string("e1")), (".", .string(".")), ("-", .string("-")), ("+-1", .string("+-1")), ("0x", .string("0x")),

@@ -168,6 +168,16 @@ struct RecordReaderTests {
   }
 }
 
+struct LiveInputTests {
+  @Test func aRegularFileIsThereAlreadyAndAPipeIsNot() throws {
+    let folder = try TemporaryFolder()
+    let file = try folder.write("text\n")
+    let pipe = file + ".pipe"
+    #expect(mkfifo(pipe, 0o600) == 0)
+    #expect(!comesLive(file) && comesLive(pipe) && comesLive("/dev/null") && !comesLive(file + ".none"))
+  }
+}
+
 struct CSVTests {
   @Test func quotedFieldsAndLineBreaksInsideThem() throws {
     let folder = try TemporaryFolder()
@@ -219,6 +229,20 @@ struct CSVBoundaryTests {
     let rest = try readAll([path], mapping: mapping, from: first.end)
     #expect(rest.texts == (7..<50).map { "row \($0)" })
     #expect(rest.records.first == #"{"id":"7","text":"row 7"}"#)
+  }
+
+  @Test(arguments: [2, 300_000]) func aQuoteThatNothingClosesHidesNoRecordButItsOwn(following: Int) throws {
+    let folder = try TemporaryFolder()
+    let rows = (0..<following).map { "row \($0)\n" }.joined()
+    let result = try readAll([try folder.write("text\na\n\"oops\n" + rows)], mapping: mapping)
+    #expect(result.deadLetters.count == 1 && result.deadLetters.first?.line == 3)
+    #expect(result.texts.count == 1 + following && result.texts.last == "row \(following - 1)")
+  }
+
+  @Test func aLastRecordWithALineBreakInQuotesNeedsNoLineEnd() throws {
+    let folder = try TemporaryFolder()
+    let result = try readAll([try folder.write("text\na\n\"two\nlines\"")], mapping: mapping)
+    #expect(result.texts == ["a", "two\nlines"] && result.deadLetters.isEmpty)
   }
 
   @Test func anOverlongQuotedRecordIsCutTheSameWhateverTheReads() throws {
