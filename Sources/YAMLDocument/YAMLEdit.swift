@@ -96,7 +96,7 @@ public enum YAMLEdit {
   /// Decimal, rounded half away from zero, without exponent.
   static func format(_ value: Double, digits: Int) -> String {
     var scale = 1.0
-    for _ in 0..<min(max(digits, 0), 12) { scale *= 10 }
+    for _ in 0..<min(max(digits, 0), 15) { scale *= 10 }
     let scaled = (value.magnitude * scale).rounded(.toNearestOrAwayFromZero)
     guard scaled < 9e15 else { return "\(value)" }
     let (whole, rest) = Int(scaled).quotientAndRemainder(dividingBy: Int(scale))

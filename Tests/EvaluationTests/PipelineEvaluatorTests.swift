@@ -61,6 +61,26 @@ import Tuning
     #expect(sample.usages[0].calls == 0 && sample.statuses[2][0] == .skipped && sample.usages[1].calls == 1 && sample.usages[3].calls == 2)
   }
 
+  /// Who is in the comparison depends on what was asked, never on the answer.
+  @Test func theReasonerAloneIsJudgedOnWhatItWasAsked() async throws {
+    let items = (0..<20).map { Fixture.item("m\($0)", $0 % 2 == 0 ? "0.5 0.1 bad0 \($0)" : "0.5 0.1 fine \($0)", [Label($0 % 4 == 0), .negative]) }
+    func known(_ judged: Int, _ asking: PipelineEvaluator.Asking) async throws -> Int? {
+      let (evaluator, _) = Fixture.evaluator(["a", "b"], reasoner: WordReasoner(CategorySet(firstCount: judged)))
+      return try EvaluationReport(try await evaluator.run(items, asking: asking)).overall.baselines.first { $0.name == "reasoner alone" }?.known
+    }
+    #expect(try await known(2, .escalated) == nil)
+    #expect(try await known(2, .everything) == 20)
+    #expect(try await known(1, .everything) == 20)
+  }
+
+  /// The classifier blocks in `a` and leaves `b` open: what the reasoner, asked for comparison, says of `b` is not the cheap stages' work.
+  @Test func anAnswerForComparisonIsNoCheapDecision() async throws {
+    let (evaluator, _) = Fixture.evaluator(["a", "b"], reasoner: WordReasoner(CategorySet(firstCount: 2)))
+    let items = [Fixture.item("m", "0.95 0.5", [.positive, .positive]), Fixture.item("n", "0.1 0.1", [.negative, .negative])]
+    let scope = try #require(try EvaluationReport(try await evaluator.run(items, asking: .everything)).categories.last)
+    #expect(scope.category == "b" && scope.coverage?.value == 0.5 && scope.recallCeiling == 1)
+  }
+
   private static func evaluator(_ stages: [(StageDefinition, BuiltStage)], _ table: CategoryTable) -> PipelineEvaluator {
     let definition = PipelineDefinition(name: "order", path: "order.yaml", fingerprint: "f", categories: table, stages: stages.map(\.0))
     return PipelineEvaluator(definition: definition, stages: stages.map(\.1), lanes: 1)

@@ -93,6 +93,18 @@ import Tuning
     #expect(close(try #require(estimate.categories[0].missRate).value, 200.0 / 1000))
   }
 
+  /// A right block for spam says nothing of the blocks for harassment.
+  @Test func aBlockIsRightOrWrongInItsOwnCategory() throws {
+    let messages = (0..<100).map { number in
+      let isSpam = number < 90
+      return AuditedMessage(
+        verdict: .block, inclusion: 0.1, findings: isSpam ? [.violates, .safe] : [.safe, .violates], blockedIn: .place(isSpam ? 0 : 1))
+    } + [AuditedMessage(verdict: .block, inclusion: 0.1, findings: [.safe, .safe], blockedIn: .unjudged)]
+    let estimate = AuditEstimate(messages, categories: ["spam", "harassment"])
+    #expect(estimate.categories.map { $0.wrongAmongBlocked?.value } == [0, 0] && estimate.categories.map(\.audited) == [90, 10])
+    #expect(estimate.overall.wrongAmongBlocked?.value == 0 && estimate.overall.unanswered == 1)
+  }
+
   @Test func answersThatSayNothingAreLeftOutAndCounted() {
     let messages = [
       AuditedMessage(verdict: .allow, inclusion: 0.1, findings: [.abstain]), AuditedMessage(verdict: .allow, inclusion: 0, findings: [.safe]),

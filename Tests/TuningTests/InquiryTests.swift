@@ -80,6 +80,26 @@ import Tuning
     #expect(best.goals[0].isMet && best.goals[0].notes.contains { $0.contains("was not asked about") })
   }
 
+  /// That the reasoner abstained from one category says nothing of another that it was not asked about.
+  @Test func anAnswerToOneCategoryIsNoneToAnother() throws {
+    let categories = ["a", "b"]
+    var sample = EvaluationSample(categories: Synthetic.table(categories), stages: Synthetic.stages(categories: 2))
+    for number in 0..<2000 {
+      let violates = number % 4 == 0
+      try sample.append(
+        Synthetic.row(
+          "m\(number)", scores: [0.5, violates ? 0.6 : 0.3], labels: [.negative, Label(violates)], findings: [.abstain, .notAsked], reasoner: .abstain))
+    }
+    func tuner(_ unknown: UnknownAnswer) throws -> Tuner {
+      var options = TuningOptions()
+      options.unknown = unknown
+      return try Tuner(sample, goals: [goal("b: minimum escalation_rate @ recall >= 0.9", categories: categories)], options: options)
+    }
+    let worst = try tuner(.wrong).run()
+    #expect(!worst.unasked.isEmpty && worst.goals[0].current.counts.truePositives == 0)
+    #expect(try tuner(.correct).nextInquiry() != nil)
+  }
+
   /// For the message as a whole, what an answer is best or worst for is told by the label of the whole.
   @Test(arguments: [(UnknownAnswer.correct, true), (.wrong, false)]) func theWholeMessageTellsWhatIsBest(_ unknown: UnknownAnswer, _ isCaught: Bool) throws {
     var sample = EvaluationSample(categories: Synthetic.table(["a", "b"]), stages: Synthetic.stages(categories: 2))

@@ -141,9 +141,10 @@ import Tuning
 
 @Suite struct ThresholdsInFiles {
   /// Neighbouring floats: what is written must separate them when it is read back and compared as a float.
-  @Test func writtenThresholdsSeparateNeighbouringFloats() throws {
+  @Test(arguments: [Float(0.300_000_1), 0.01, 0.001, 0.001_000_000_63, 1e-6])
+  func writtenThresholdsSeparateNeighbouringFloats(low: Float) throws {
     var sample = EvaluationSample(categories: Synthetic.table(["toxic"]), stages: Synthetic.stages(categories: 1))
-    let low = Float(0.300_000_1), high = low.nextUp
+    let high = low.nextUp
     for number in 0..<400 {
       let positive = number % 2 == 0
       try sample.append(Synthetic.row("m\(number)", scores: [positive ? high : low], labels: [Label(positive)], findings: [positive ? .violates : .safe]))

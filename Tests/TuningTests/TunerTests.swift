@@ -194,6 +194,9 @@ import Tuning
     #expect(throws: TuningError.noLabels(category: "toxic")) { try Tuner(unlabelled, goals: [aim]).run() }
     var unscored = empty
     for (id, label) in [("a", Label.positive), ("b", .negative)] { try unscored.append(Synthetic.row(id, scores: [.nan], labels: [label], findings: [.safe])) }
+    var escalating = EvaluationSample(categories: CategoryTable([.init(name: "toxic", alwaysEscalate: true)]), stages: Synthetic.stages(categories: 1))
+    for number in 0..<10 { try escalating.append(Synthetic.row("m\(number)", scores: [0.5], labels: [Label(number % 2 == 0)], findings: [.safe])) }
+    #expect(throws: TuningError.mismatch("every category always escalates, so no threshold changes anything")) { try Tuner(escalating, goals: [aim]).run() }
     #expect(throws: TuningError.noScores(stage: "linear", category: "toxic")) { try Tuner(unscored, goals: [aim]).run() }
     var options = TuningOptions()
     options.stage = "nope"

@@ -16,7 +16,7 @@ public struct AuditEvidence: Sendable {
   /// Names of the categories that the reasoner spoke of, in order of appearance.
   public private(set) var categories: [String] = []
   public private(set) var scores: [ScoreKey: ScoreHistogram] = [:]
-  private var drawn: [(verdict: Verdict, inclusion: Double, outcomes: [String: ReasonerOutcome])] = []
+  private var drawn: [(verdict: Verdict, inclusion: Double, category: String?, outcomes: [String: ReasonerOutcome])] = []
   private var allowed = 0
   private var cheaplyBlocked: [String: Int] = [:]
   private var blockedInAll = 0
@@ -32,7 +32,7 @@ public struct AuditEvidence: Sendable {
     guard let verdict = Verdict(name: record.verdict) else { return }
     let decided = stages.filter { $0.purpose == "decide" }
     if let audit = stages.first(where: { $0.purpose == "audit" }) {
-      drawn.append((verdict, record.sampling ?? 0, outcomes(audit)))
+      drawn.append((verdict, record.sampling ?? 0, record.category, outcomes(audit)))
     }
     if decided.isEmpty {
       countCheap(verdict, record.category)
@@ -73,7 +73,9 @@ public struct AuditEvidence: Sendable {
   /// them where no block was drawn.
   public func estimate(confidence: Double = 0.95) -> AuditEstimate {
     let messages = drawn.map { entry in
-      AuditedMessage(verdict: entry.verdict, inclusion: entry.inclusion, findings: categories.map { entry.outcomes[$0] ?? .failed })
+      AuditedMessage(
+        verdict: entry.verdict, inclusion: entry.inclusion, findings: categories.map { entry.outcomes[$0] ?? .failed },
+        blockedIn: entry.category.map { name in categories.firstIndex(of: name).map { .place($0) } ?? .unjudged })
     }
     let first = AuditEstimate(messages, categories: categories, confidence: confidence)
     func rightly(_ blocked: Int, _ wrong: Estimate?) -> Int { Int((Double(blocked) * (1 - (wrong?.value ?? 0))).rounded()) }
@@ -87,9 +89,11 @@ public struct AuditEvidence: Sendable {
   /// Scores of every scoring stage over a sample, as a reference for ``drift(from:)``.
   public static func scores(of sample: EvaluationSample) -> [ScoreKey: ScoreHistogram] {
     var scores: [ScoreKey: ScoreHistogram] = [:]
-    for (stage, columns) in zip(sample.stages, sample.probabilities) {
-      for (category, column) in zip(sample.categories.categories, columns) where !column.allSatisfy(\.isNaN) {
-        scores[ScoreKey(stage: stage.id, category: category.name)] = ScoreHistogram(column)
+    for (place, stage) in sample.stages.enumerated() {
+      for (category, column) in zip(sample.categories.categories, sample.probabilities[place]) {
+        // Live traffic has scores only of messages that came so far.
+        let reached = column.indices.filter { sample.statuses[place][$0] != .skipped }.map { column[$0] }
+        if reached.contains(where: { !$0.isNaN }) { scores[ScoreKey(stage: stage.id, category: category.name)] = ScoreHistogram(reached) }
       }
     }
     return scores

@@ -32,7 +32,7 @@ public struct ThresholdFile: Sendable {
     }
     guard missing.isEmpty else { throw Self.failure(missing, stage) }
     do throws(YAMLEdit.Failure) {
-      after = try YAMLEdit.replaceNumbers(in: before, edits: edits, digits: 9)
+      after = try YAMLEdit.replaceNumbers(in: before, edits: edits, digits: ThresholdText.digits)
     } catch {
       throw YAMLEdit.Failure("\(definition.path): \(error)")
     }

@@ -8,8 +8,17 @@ public struct AuditedMessage: Sendable {
   public var inclusion: Double
   /// One per category: what the reasoner said.
   public var findings: [ReasonerOutcome]
-  public init(verdict: Verdict, inclusion: Double, findings: [ReasonerOutcome]) {
-    (self.verdict, self.inclusion, self.findings) = (verdict, inclusion, findings)
+  /// In which category it was blocked, where that is known.
+  public var blockedIn: BlockingCategory?
+
+  public enum BlockingCategory: Sendable, Hashable {
+    case place(Int)
+    /// One that the reasoner has no policy for: it cannot say whether the block was right.
+    case unjudged
+  }
+
+  public init(verdict: Verdict, inclusion: Double, findings: [ReasonerOutcome], blockedIn: BlockingCategory? = nil) {
+    (self.verdict, self.inclusion, self.findings, self.blockedIn) = (verdict, inclusion, findings, blockedIn)
   }
 }
 
@@ -23,7 +32,7 @@ public struct AuditEstimate: Sendable {
     public var name: String
     /// Share of messages allowed by the cheap stages that the reasoner finds violating.
     public var missedAmongAllowed: Estimate?
-    /// Share of messages blocked by the cheap stages that the reasoner finds safe.
+    /// Share of messages blocked by the cheap stages in this category that the reasoner finds safe in it.
     public var wrongAmongBlocked: Estimate?
     /// Share of all violating messages that the cheap stages allow, the reasoner's own findings on escalated messages included.
     public var missRate: Estimate?
@@ -51,7 +60,7 @@ public struct AuditEstimate: Sendable {
     let elsewhere = violatingElsewhere.flatMap { $0.count == names.count + 1 ? $0 : nil }
     func category(_ name: String, _ place: Int, _ outcome: (AuditedMessage) -> Bool?) -> Category {
       Self.category(
-        name, usable, outcome, allowedInAll: allowedInAll, elsewhere: elsewhere.map { Double($0[place]) }, confidence: confidence)
+        name, usable, place < names.count ? place : nil, outcome, allowedInAll: allowedInAll, elsewhere: elsewhere.map { Double($0[place]) }, confidence: confidence)
     }
     categories = names.enumerated().map { place, name in category(name, place) { Self.violates($0.findings[place]) } }
     overall = category("any", names.count) { message in
@@ -69,11 +78,18 @@ public struct AuditEstimate: Sendable {
   }
 
   private static func category(
-    _ name: String, _ messages: [AuditedMessage], _ outcome: (AuditedMessage) -> Bool?, allowedInAll: Int?, elsewhere: Double?, confidence: Double
+    _ name: String, _ messages: [AuditedMessage], _ place: Int?, _ outcome: (AuditedMessage) -> Bool?, allowedInAll: Int?, elsewhere: Double?, confidence: Double
   ) -> Category {
     var (allowed, blocked): ([Weighted], [Weighted]) = ([], [])
     var unanswered = 0
     for message in messages where message.verdict != .review {
+      if message.verdict == .block, let made = message.blockedIn {
+        if let place, made != .place(place) { continue }
+        if made == .unjudged {
+          unanswered += 1
+          continue
+        }
+      }
       guard let violates = outcome(message) else {
         unanswered += 1
         continue

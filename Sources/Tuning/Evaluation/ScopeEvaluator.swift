@@ -64,8 +64,8 @@ struct ScopeEvaluator {
   private func isCheaplySettled(_ message: Int, _ category: Int?) -> Bool {
     let outcome = outcome(message, category)
     guard outcome == .allow || outcome == .block else { return false }
-    guard escalated[message], let category, let scene, let stage else { return !escalated[message] }
-    // The message went on, but perhaps because of another category.
+    guard let category, let scene, let stage else { return !escalated[message] }
+    // Whether the message went on says nothing of one category: another may have sent it on, or settled it.
     return scene.columns[category].state(message, under: sample.stages[stage].bands[category]) != .open
   }
 
@@ -99,16 +99,18 @@ struct ScopeEvaluator {
   /// The reasoner asked about everything, as far as its answers are known.
   private func reasonerAlone(_ category: Int?) -> Baseline? {
     let labels = labels(category)
-    let columns = category.map { [sample.findings[$0]] } ?? sample.findings
+    // Of messages as a whole, the categories that it has a policy for. Who counts must depend on what was asked, never on the answer.
+    let judged = sample.reasonerStage.flatMap { sample.stages[$0].judges }
+    let columns = (category.map { [$0] } ?? sample.findings.indices.filter { judged?.contains(CategoryIndex($0)) ?? true }).map { sample.findings[$0] }
     var confusion = Confusion()
     var known: [Bool] = Array(repeating: false, count: sample.count)
     // A reasoner without a model abstains from everything: that is no system to compare with.
     guard columns.contains(where: { $0.contains { $0 == .violates || $0 == .safe || $0 == .review } }) else { return nil }
     for message in 0..<sample.count where labels[message] != .unknown {
       let findings = columns.map { $0[message] }
-      let violates = findings.contains(.violates)
-      guard violates || !findings.contains(.notAsked) else { continue }
+      guard !findings.contains(.notAsked) else { continue }
       known[message] = true
+      let violates = findings.contains(.violates)
       let review = findings.contains { $0 == .review || $0 == .abstain || $0 == .failed }
       confusion.count(flagged: violates || (review && options.reviewCounts == .flagged), positive: labels[message] == .positive)
     }

@@ -45,8 +45,7 @@ public struct StageReport: Sendable {
   private static func empty(_ stage: Int, _ sample: EvaluationSample) -> StageReport {
     let statuses = Dictionary(sample.statuses[stage].map { ($0, 1) }, uniquingKeysWith: +)
     let reached = (0..<sample.count).count { message in
-      let deciding = Int(sample.decidingStages[message])
-      return sample.statuses[stage][message] != .skipped && (deciding < 0 || deciding >= stage)
+      sample.statuses[stage][message] != .skipped && sample.isOnPath(stage, message)
     }
     return StageReport(
       id: sample.stages[stage].id, kind: sample.stages[stage].kind, statuses: statuses, reached: reached,
@@ -79,7 +78,7 @@ public struct PathReport: Sendable {
     var totals = [Float](repeating: 0, count: sample.count)
     var known = [Bool](repeating: false, count: sample.count)
     for (stage, latencies) in sample.latencies.enumerated() {
-      for message in 0..<sample.count where !latencies[message].isNaN && Self.isOnPath(stage, message, sample) {
+      for message in 0..<sample.count where !latencies[message].isNaN && sample.isOnPath(stage, message) {
         totals[message] += latencies[message]
         known[message] = true
       }
@@ -94,11 +93,14 @@ public struct PathReport: Sendable {
     let single = zip(names, paths).filter { !$1.isEmpty }.map { PathReport(path: $0, messages: $1.count, latency: LatencySummary($1)) }
     return single + [PathReport(path: "all messages", messages: sample.count, latency: LatencySummary(all))]
   }
+}
 
-  /// An evaluation may run stages that the message would not have reached; their time is not the message's.
-  private static func isOnPath(_ stage: Int, _ message: Int, _ sample: EvaluationSample) -> Bool {
-    let deciding = Int(sample.decidingStages[message])
-    return deciding < 0 || stage <= deciding
+extension EvaluationSample {
+  /// Whether the message came to the stage. An evaluation may run stages beyond; their time is not the message's. A reasoner may be asked
+  /// although a review of an earlier stage stands in the end, and what it was asked for comparison has the status `skipped`.
+  fileprivate func isOnPath(_ stage: Int, _ message: Int) -> Bool {
+    let deciding = Int(decidingStages[message])
+    return deciding < 0 || stage <= deciding || (stages[stage].kind == .reasoner && statuses[stage][message] != .skipped)
   }
 }
 

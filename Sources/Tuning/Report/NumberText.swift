@@ -66,7 +66,9 @@ public enum NumberText {
   }
 
   /// A threshold as it is written in a pipeline file; `none` for one outside 0...1, which the file leaves out.
-  public static func threshold(_ value: Double) -> String { (0...1).contains(value) ? short(value, 9) : "none" }
+  public static func threshold(_ value: Double, digits: Int = ThresholdText.digits) -> String {
+    (0...1).contains(value) ? short(value, digits) : "none"
+  }
 
   /// `0.912 [0.870, 0.941]`.
   public static func estimate(_ estimate: Estimate?, digits: Int = 3) -> String {

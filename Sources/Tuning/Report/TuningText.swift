@@ -111,7 +111,7 @@ extension GoalResult {
   /// The bands of the categories that the goal moves.
   func bandText(_ point: OperatingPoint) -> String {
     let bands = categoryPlaces.map { place in
-      point.bands[place].map { $0 == Band(allowBelow: -1, blockAbove: 2) ? "none" : "\(NumberText.threshold($0.allowBelow))…\(NumberText.threshold($0.blockAbove))" } ?? "none"
+      point.bands[place].map { $0 == Band(allowBelow: -1, blockAbove: 2) ? "none" : "\(NumberText.threshold($0.allowBelow, digits: 9))…\(NumberText.threshold($0.blockAbove, digits: 9))" } ?? "none"
     }
     return bands.joined(separator: ", ")
   }

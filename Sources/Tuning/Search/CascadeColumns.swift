@@ -79,6 +79,8 @@ private struct Resolver {
   private let unknown: UnknownAnswer
   /// Whether the reasoner has a policy for the category.
   private let judges: Bool
+  /// Messages of which another category has an answer or a failure of its own: the status then says nothing of this one.
+  private let isPartlyKnown: [Bool]
 
   init(_ sample: EvaluationSample, category: Int, unknown: UnknownAnswer, labels: [Label]) {
     findings = sample.findings[category]
@@ -89,11 +91,12 @@ private struct Resolver {
     violation = sample.categories.categories[category].autoBlock ? .block : .review
     self.unknown = unknown
     judges = stage.map { sample.stages[$0].judges?.contains(CategoryIndex(category)) ?? true } ?? false
+    isPartlyKnown = (0..<sample.count).map { message in sample.findings.contains { $0[message] != .notAsked } }
   }
 
   func isUnasked(_ message: Int) -> Bool {
     guard judges, let statuses, findings[message] == .notAsked else { return false }
-    return statuses[message] == .ok || statuses[message] == .skipped
+    return isPartlyKnown[message] || statuses[message] == .ok || statuses[message] == .skipped
   }
 
   func verdict(_ message: Int) -> Verdict {

@@ -136,7 +136,10 @@ private struct ScoreGrouper {
 }
 
 /// Thresholds as people like to read them. Bands compare as floats, so it is the rounded float that must fall into the gap.
-enum ThresholdText {
+public enum ThresholdText {
+  /// Decimals at most: they separate neighbouring floats from 1e-8 on.
+  public static let digits = 15
+
   /// The number with the fewest decimal digits in `from ..< below`, the lowest of them; `from` itself when there is no short one.
   static func shortest(from: Double, below: Double) -> Double {
     shortest { digits in
@@ -153,7 +156,7 @@ enum ThresholdText {
     } ?? to
   }
 
-  private static func shortest(_ candidate: (Int) -> Double?) -> Double? { (2...9).lazy.compactMap(candidate).first }
+  private static func shortest(_ candidate: (Int) -> Double?) -> Double? { (2...ThresholdText.digits).lazy.compactMap(candidate).first }
 
   private static func scaled(_ value: Double, _ digits: Int, _ rule: FloatingPointRoundingRule) -> Double {
     let power = (0..<digits).reduce(1.0) { power, _ in power * 10 }

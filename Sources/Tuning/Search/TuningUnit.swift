@@ -9,7 +9,8 @@ struct TuningUnit: Sendable {
 
   var aim: Aim { Aim(direction: goal.direction, objective: goal.objective, bounds: goal.bounds) }
 
-  /// Goals with their scopes resolved, budgets added. An unqualified goal is one unit for each category without a goal of its own.
+  /// Goals with their scopes resolved, budgets added. An unqualified goal is one unit for each category without a goal of its own that
+  /// thresholds can move: of one that always escalates no score settles anything.
   static func units(of goals: [Goal], sample: EvaluationSample, budgets: [Bound]) throws(TuningError) -> [TuningUnit] {
     let names = sample.categories.categories.map(\.name)
     var owned: Set<Int> = []
@@ -17,8 +18,11 @@ struct TuningUnit: Sendable {
       guard case .category(let name) = goal.scope else { continue }
       guard let category = names.firstIndex(of: name) else { throw .mismatch("the pipeline has no category `\(name)`") }
       if !owned.insert(category).inserted { throw .mismatch("category `\(name)` has two goals") }
+      if sample.categories.categories[category].alwaysEscalate { throw .mismatch("category `\(name)` always escalates, so no threshold changes it") }
     }
-    let free = names.indices.filter { !owned.contains($0) }
+    let movable = names.indices.filter { !sample.categories.categories[$0].alwaysEscalate }
+    if movable.isEmpty, !goals.isEmpty { throw .mismatch("every category always escalates, so no threshold changes anything") }
+    let free = movable.filter { !owned.contains($0) }
     if goals.count(where: { $0.scope == .anyCategory || $0.scope == .eachCategory }) > 1 { throw .mismatch("at most one goal may stand without a category") }
     // Its bound speaks of the message as a whole, so thresholds that other goals choose on the same labels would undo its proof.
     if !owned.isEmpty, goals.contains(where: { $0.scope == .anyCategory }) { throw .mismatch("an `any:` goal moves every category, so it stands alone") }
@@ -28,7 +32,7 @@ struct TuningUnit: Sendable {
       goal.bounds += budgets.filter { budget in !goal.bounds.contains { $0.metric == budget.metric } }.map { $0.part(of: unitCount) }
       switch goal.scope {
       case .category(let name): return names.firstIndex(of: name).map { [TuningUnit(goal: goal, categories: [$0], scope: $0)] } ?? []
-      case .anyCategory: return [TuningUnit(goal: goal, categories: Array(names.indices), scope: nil)]
+      case .anyCategory: return [TuningUnit(goal: goal, categories: movable, scope: nil)]
       case .eachCategory:
         return free.map { category in
           var own = goal
