@@ -32,7 +32,7 @@ enum PlainScalar {
     let digits = Array(text.utf8.drop { $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "+") })
     guard text.utf8.count - digits.count <= 1, let first = digits.first else { return nil }
     if [".inf", ".Inf", ".INF", ".nan", ".NaN", ".NAN"].contains(String(decoding: digits, as: UTF8.self)) { return .notFinite }
-    if digits.count > 2, first == UInt8(ascii: "0"), let value = based(digits) { return .value(.int(value)) }
+    if digits.count == text.utf8.count, digits.count > 2, first == UInt8(ascii: "0"), let value = based(digits) { return .value(.int(value)) }
     guard isDecimal(digits) else { return nil }
     if let value = Int(text) { return .value(.int(value)) }
     guard let value = Double(text) else { return nil }

@@ -28,10 +28,11 @@ private final class ModelFile {
 struct ClassifierStageTests {
   private static let span = SourceSpan(file: "pipeline.yaml", line: 3, column: 5)
 
-  private func configuration(model: String, labels: [(String, String)]? = nil, categories: [String]) -> StageConfiguration {
+  private func configuration(model: String, labels: [(String, String)]? = nil, bands: [String] = [], categories: [String]) -> StageConfiguration {
     func entry(_ key: String, _ value: Setting.Value) -> Setting.Entry { .init(key: key, keySpan: Self.span, value: Setting(value, at: Self.span)) }
     var entries = [entry("model", .string(model))]
     if let labels { entries.append(entry("labels", .map(labels.map { entry($0.0, .string($0.1)) }))) }
+    if !bands.isEmpty { entries.append(entry("bands", .map(bands.map { entry($0, .map([])) }))) }
     return StageConfiguration(
       id: "linear", settings: Setting(.map(entries), at: Self.span), categories: CategoryTable(categories.map { Category(name: $0) }), baseDirectory: "/tmp")
   }
@@ -64,6 +65,13 @@ struct ClassifierStageTests {
   @Test func aModelWithoutAnyCategoryIsAnError() throws {
     let file = try ModelFile(try Sample.train().file)
     #expect(problems(configuration(model: file.path, categories: ["threats"])).map(\.code) == ["no-scored-category"])
+  }
+
+  @Test func aBandThatNoScoreReachesIsAnError() throws {
+    let file = try ModelFile(try Sample.train().file)
+    let found = problems(configuration(model: file.path, bands: ["rude", "threats"], categories: ["rude", "threats"]))
+    #expect(found.map(\.code) == ["unscored-band"] && found.first?.message.contains("`threats`") == true)
+    #expect(problems(configuration(model: file.path, labels: [("spam", "threats")], bands: ["rude", "threats"], categories: ["rude", "threats"])).isEmpty)
   }
 
   @Test func aBrokenModelIsAnErrorAtItsPlace() throws {

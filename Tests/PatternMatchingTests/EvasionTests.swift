@@ -5,9 +5,9 @@ import Testing
 @Suite struct EvasionTests {
   static let prefilter = Result {
     try Prefilter(
-      ["words.txt": "fuck\nass\nbook\nxxx\nasshole\nbullshit\nkill yourself\nсука\nhello"], settings: "category: spam\nnormalise: {leet: true, spacing: true}")
+      ["words.txt": "fuck\nass\nbook\nxxx\nasshole\nbullshit\nkill yourself\nсука\nказино\nhello"], settings: "category: spam\nnormalise: {leet: true, spacing: true}")
   }
-  static let plain = Result { try Prefilter(["words.txt": "fuck\nass\nbook\nxxx\nasshole\nbullshit\nkill yourself\nсука"]) }
+  static let plain = Result { try Prefilter(["words.txt": "fuck\nass\nbook\nxxx\nasshole\nbullshit\nkill yourself\nсука\nказино"]) }
 
   @Test(arguments: [
     ("f\u{200B}u\u{200D}c\u{2060}k you", "f\u{200B}u\u{200D}c\u{2060}k"),
@@ -28,6 +28,9 @@ import Testing
     ("xxxxxx", "xxxxxx"),
     ("ki\u{200B}ll   уourself", "ki\u{200B}ll   уourself"),
     ("суkа блять", "суkа"),
+    ("КAЗИНO", "КAЗИНO"),
+    ("кaзинo", "кaзинo"),
+    ("Кaзинo", "Кaзинo"),
     ("cyka blyat", "cyka"),
     ("f\u{0}u\u{7}ck", "f\u{0}u\u{7}ck"),
     ("ꜰᴜᴄᴋ", "ꜰᴜᴄᴋ"),
@@ -41,6 +44,7 @@ import Testing
     ("fu<k 4ss you", "4ss"), ("@ss", "@ss"), ("a$$h0le", "a$$h0le"), ("assho1e", "assho1e"), ("bu11sh1t", "bu11sh1t"), ("bul1shit!", "bul1shit"),
     ("f u c k you", "f u c k"), ("F.U.C.K", "F.U.C.K"), ("f-u-c-k-", "f-u-c-k"), ("a f u c k", "f u c k"), ("you f u u u c k", "f u u u c k"),
     ("f  u  c  k", "f  u  c  k"), ("k i l l   y o u r s e l f", "k i l l   y o u r s e l f"), ("h e l l o", "h e l l o"),
+    ("с у к а", "с у к а"), ("к.а.з.и.н.о", "к.а.з.и.н.о"),
   ])
   func leetAndSpacedPhraseIsFoundWhenAskedFor(_ text: String, _ expected: String) throws {
     #expect(try Self.prefilter.get().texts(text) == [expected])

@@ -31,6 +31,14 @@ import YAMLDocument
       ])
   }
 
+  @Test func aNumberIsAPhraseOnlyAsItIsWritten() throws {
+    for phrase in ["+18", "0x88", "0o17", "1e3", "{phrase: +18}", "{phrase: 0x88}"] {
+      #expect(try Prefilter.problems(["a.yaml": "- \(phrase)"]).contains { $0.contains("[wrong-type]") }, "\(phrase)")
+    }
+    let prefilter = try Prefilter(["a.yaml": "- 1488\n- -1\n- '+18'"])
+    #expect(prefilter.texts("1488 +18 18") == ["1488", "+18"])
+  }
+
   @Test func groupsAndDefaultsNest() throws {
     let yaml = """
       category: hate

@@ -53,6 +53,14 @@ import Testing
     #expect(prefilter.find("ЗАСУКА").map(\.text) == ["СУКА"])
   }
 
+  /// Letters with a Latin twin are read as Latin by themselves, and as written in a longer word that has other letters.
+  @Test(arguments: ["херня", "хеееерня", "х\u{200B}ерня", "хе\u{301}рня", "ХЕРНЯ", "ХЕ\u{200B}РНЯ"])
+  func aBeginningInAnotherScriptIsFoundInALongerDisguisedWord(text: String) throws {
+    let prefilter = try Prefilter(["words.yaml": "- {phrase: хер, match: start}"])
+    #expect(prefilter.find("да \(text)!").count == 1)
+    #expect(prefilter.find("да \(text)!").allSatisfy { text.hasPrefix($0.text) })
+  }
+
   @Test func hitsAreSortedAndCarryCategoryAndEffect() throws {
     let prefilter = try Prefilter(
       [

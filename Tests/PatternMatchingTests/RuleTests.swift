@@ -3,6 +3,14 @@ import PatternMatching
 import Testing
 
 @Suite struct RuleTests {
+  /// What a back reference matches depends on capitals, whatever else stands in the text.
+  @Test(arguments: ["", "on: both\n", "on: normalised\n"]) func aBackReferenceSeesTheSameInEveryText(on: String) throws {
+    for pattern in ["(\\w+)\\s+\\1", "(?<w>\\w+)\\s+\\k<w>", "(?P<w>\\w+)\\s+(?P=w)"] {
+      let prefilter = try Prefilter(["r.rules.yaml": "- {pattern: '\(pattern)', \(on.isEmpty ? "" : on.replacing("\n", with: "") + ", ")id: r}"])
+      #expect(prefilter.find("Buy buy").isEmpty == prefilter.find("Buy buy…").isEmpty, "\(pattern) \(on)")
+    }
+  }
+
   static func prefilter(_ rules: String, settings: String = "category: spam") throws -> Prefilter {
     try Prefilter(["r.rules.yaml": rules], settings: settings)
   }

@@ -53,7 +53,20 @@ public enum ClassifierStage {
           "it has \(list(model.labels)); name them under `labels:`, for example `labels: {\(model.labels.first ?? "label"): \(configuration.categories.categories.first?.name ?? "category")}`"
       )
     }
+    if !columns.isEmpty { checkBands(model, columns, configuration, &diagnostics) }
     return LinearScreen(model: model, columns: columns)
+  }
+
+  /// A band without a score decides nothing: what it was written for would be allowed.
+  private static func checkBands(
+    _ model: LinearModel, _ columns: [LinearScreen.Column], _ configuration: StageConfiguration, _ diagnostics: inout Diagnostics
+  ) {
+    for entry in configuration.settings["bands"]?.entries ?? [] {
+      guard let category = configuration.categories.index(of: entry.key), !columns.contains(where: { $0.category == category }) else { continue }
+      diagnostics.error(
+        "unscored-band", "the model of stage `\(configuration.id)` gives no probability for `\(entry.key)`, so its band decides nothing", at: entry.keySpan,
+        hint: "the model has \(list(model.labels)): map one of them under `labels:`, or remove the band")
+    }
   }
 
   private static func columns(_ model: LinearModel, _ configuration: StageConfiguration, _ diagnostics: inout Diagnostics) -> [LinearScreen.Column] {
@@ -99,6 +112,11 @@ public enum ClassifierStage {
       "unknown-label", "`labels` names a label that the model does not have", meaning: "a model knows the labels that it was trained on, and only those",
       why: "the category would silently go unscored", example: "labels: {toxicity: harassment}   # the model has `toxic`",
       fix: "use one of the names that the message lists, or train with that label"),
+    CodeExplanation(
+      "unscored-band", "a band stands on a category that the model does not score",
+      meaning: "none of the model's labels is called like the category, and `labels` maps none to it",
+      why: "the band would decide nothing, and where no other stage looks at the category every message would be allowed in it",
+      example: "bands: {threats: {allow_below: 0.05}}   # the model has `threat`", fix: "map the label, `labels: {threat: threats}`, or remove the band"),
     CodeExplanation(
       "no-scored-category", "a classifier scores nothing of this pipeline",
       meaning: "none of the model's labels is called like a category, and `labels` maps none", why: "the stage would cost time and do nothing",

@@ -22,8 +22,7 @@ struct SettingFields {
 
   func string(_ key: String, diagnostics: inout Diagnostics) -> String? {
     guard let setting = setting(key), !setting.isNull else { return nil }
-    if let string = setting.string { return string }
-    if let int = setting.int { return String(int) }
+    if let text = setting.asWritten { return text }
     diagnostics.error("wrong-type", "`\(key)` must be text", at: setting.span, hint: "put it in quotes")
     return nil
   }
@@ -53,6 +52,15 @@ struct SettingFields {
   static let severities = Severity.allCases.map { ($0.rawValue, $0) }
   static let matches = PhraseMatch.allCases.map { ($0.name, $0) }
   static let streams: [(String, TextStreams)] = [("original", .original), ("normalised", .normalised), ("both", .both)]
+}
+
+extension Setting {
+  /// Text, or a whole number whose digits are the text: not `+18` or `0x88`, of which YAML keeps only what they amount to.
+  var asWritten: String? {
+    if let string { return string }
+    guard let int, String(int).utf8.count == span.length else { return nil }
+    return String(int)
+  }
 }
 
 extension SettingFields {

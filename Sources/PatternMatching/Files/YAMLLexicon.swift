@@ -69,7 +69,7 @@ struct YAMLLexicon {
   }
 
   private func readPhrase(_ item: Setting, defaults: PatternDefaults, into patterns: inout WrittenPatterns, diagnostics: inout Diagnostics) {
-    if let text = item.string ?? item.int.map(String.init) {
+    if let text = item.asWritten {
       add(text, defaults: defaults, id: nil, exempt: [], at: item.span, into: &patterns, diagnostics: &diagnostics)
       return
     }

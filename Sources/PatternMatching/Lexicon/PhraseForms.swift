@@ -7,15 +7,23 @@ struct PhraseForms: Sendable {
   private let options: NormalizationOptions?
   private let folding = Normalizer(.caseOnly)
   private let normalizer: Normalizer?
+  /// The same without look-alikes: letters as they are written.
+  private let asWritten: Normalizer?
 
   /// - Parameter options: nil when there is no normalised copy.
   init(options: NormalizationOptions?) {
     self.options = options
-    normalizer = options.map { options in
+    let plain = options.map { options in
       var plain = options
       plain.repeats = false
       plain.spacing = false
-      return Normalizer(plain)
+      return plain
+    }
+    normalizer = plain.map { Normalizer($0) }
+    asWritten = plain.map { options in
+      var options = options
+      options.confusables = false
+      return Normalizer(options)
     }
   }
 
@@ -37,11 +45,21 @@ struct PhraseForms: Sendable {
     guard let normalizer, let options else { return [] }
     var forms = [folded]
     if !isASCII || options.leet { forms = [Array(normalizer.normalize(phrase).utf8)] }
-    if !isASCII { forms.append(Array(normalizer.normalize(phrase, insideLatinWord: true).utf8)) }
+    if !isASCII { forms += foreignForms(of: phrase, normalizer, options) }
     forms = forms.map(Self.withGaps).filter { !$0.isEmpty }
     if options.leet { forms = forms.flatMap(Self.leetForms) }
     if options.repeats { forms = forms.flatMap(Self.stretchedForms) }
     return forms.count == 1 ? forms : Set(forms).sorted { $0.lexicographicallyPrecedes($1) }
+  }
+
+  /// What a phrase in another script becomes in a copy, beyond what it becomes by itself: where a Latin letter stands in its word, in whatever
+  /// case, as capitals have other look-alikes; as part of a longer word that is read as it is written; and letter by letter.
+  private func foreignForms(of phrase: String, _ normalizer: Normalizer, _ options: NormalizationOptions) -> [[UInt8]] {
+    let title = phrase.prefix(1).uppercased() + phrase.dropFirst().lowercased()
+    var forms = [phrase, phrase.lowercased(), phrase.uppercased(), title].map { Array(normalizer.normalize($0, insideLatinWord: true).utf8) }
+    if let asWritten { forms.append(Array(asWritten.normalize(phrase).utf8)) }
+    if options.spacing { forms.append(phrase.unicodeScalars.flatMap { Array(normalizer.normalize(String($0)).utf8) }) }
+    return forms
   }
 
   /// The text with each run of blanks, `_` and `-` that holds a blank as one gap, none at the ends. Control characters go away: forms have

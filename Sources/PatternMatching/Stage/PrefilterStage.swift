@@ -7,7 +7,7 @@ import Moderation
 public enum PrefilterStage {
   public static let spec = StageSpec(
     type: "prefilter", kind: .screen,
-    summary: "Looks for the phrases of lexicons and the matches of regular expressions, also behind disguised spellings.",
+    summary: "finds the phrases of lexicons and the matches of regular expressions, also behind disguised spellings",
     description: """
       Phrases (`lexicons`) and PCRE2 patterns (`rules`) are matched on the message and on a normalised copy of it, in which look-alike letters, \
       accents, invisible characters and stretched letters are undone; spans are reported in the original text.

@@ -18,7 +18,7 @@ extension PatternParser {
   /// `[…]`.
   mutating func characterClass() throws(UnknownSyntax) -> PatternNode {
     index += 1
-    let isNegated = take("^")
+    let isNegated = classStart()
     var members = Members()
     var isFirst = true
     while true {
@@ -48,6 +48,20 @@ extension PatternParser {
       try member(scalar, into: &members)
     }
     return node(members, isNegated: isNegated)
+  }
+
+  /// Whether the class is a negated one. As PCRE2 does, passes over what stands for nothing before a first `^` or `]`.
+  private mutating func classStart() -> Bool {
+    var isNegated = false
+    while true {
+      if take("\\Q\\E") || take("\\E") { continue }
+      if flags.extendedMore, peek() == " " || peek() == "\t" {
+        index += 1
+        continue
+      }
+      guard !isNegated, take("^") else { return isNegated }
+      isNegated = true
+    }
   }
 
   /// PCRE2 passes over `\E` and skipped blanks, so that a hyphen behind them may make a range with what stands before them.

@@ -21,14 +21,22 @@ extension PatternParser {
     case "1"..."9":
       // A back reference, or an octal code, as the number of groups has it.
       while let digit = peek(), digit.value &- 0x30 < 10 { index += 1 }
+      refersBack()
       return [.anything]
     case "g", "k":
+      // `\g<1>` and `\g'1'` call a group.
+      if scalar == "k" || (peek() != "<" && peek() != "'") { refersBack() }
       try skipReference()
       return [.anything]
     default:
       index -= 1
       return [try literal(codePoint())]
     }
+  }
+
+  /// A back reference matches what its group did, in the same case.
+  mutating func refersBack() {
+    if !flags.caseless { isCaseSensitive = true }
   }
 
   /// `\Q…\E`; without `\E` to the end of the pattern.

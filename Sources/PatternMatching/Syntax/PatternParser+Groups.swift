@@ -9,7 +9,11 @@ extension PatternParser {
     if take("=") || take("!") || take("<=") || take("<!") || take("*") || take("<*") { return try lookaround() }
     if take("P<") || take("<") { return try namedGroup(end: ">") }
     if take("'") { return try namedGroup(end: "'") }
-    if take("P=") || take("P>") || take("&") { return try reference() }
+    if take("P=") {
+      refersBack()
+      return try reference()
+    }
+    if take("P>") || take("&") { return try reference() }
     if take("(") { return try condition() }
     if take("R") { return try reference() }
     if let next = peek(), next.value &- 0x30 < 10 { return try reference() }
