@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
 """Lays out a cascade over recorded answers of gpt-oss-safeguard-20b on ToxicChat, for run.sh.
 
-    prepare.py SHARED OUT
+    prepare.py DATA OUT
 
-SHARED holds `data/dev/*.jsonl.gz` and `data/policies`. Written to OUT:
+DATA holds `data/dev/*.jsonl.gz` and `data/policies`. Written to OUT:
 
     labelled.jsonl   the messages that have a recorded answer, with the data set's labels
     answers.jsonl    the recorded answers in Winnow's own form, keyed by policy and text
     train.jsonl      the other part of ToxicChat, for the classifier: no text of labelled.jsonl, nor of any recording, is among it
+    policy.md, cascade.yaml
 
 Other sets of abusive text (OpenAI's moderation set, Surge, Aegis, harmful requests) were tried as additional training data and left out:
 in cross-validation on train.jsonl alone each lowered the average precision on ToxicChat (0.47 without, 0.31 to 0.46 with them).
-    policy.md, cascade.yaml
 """
 import gzip
 import hashlib

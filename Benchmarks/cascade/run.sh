@@ -1,7 +1,7 @@
 #!/bin/sh
 # A cascade over recorded answers of gpt-oss-safeguard-20b, from training to thresholds: the figures of the README's section "Tune".
 #
-#   Benchmarks/cascade/run.sh SHARED OUT [WINNOW=.build/release/winnow]
+#   Benchmarks/cascade/run.sh DATA OUT [WINNOW=.build/release/winnow]
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 winnow=$(realpath "${3:-$here/../../.build/release/winnow}")

@@ -51,7 +51,7 @@ struct AuditCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Write records as JSON Lines.")
     @Argument(help: "The audit file.") var file: String
     @Option(help: "Only this run.") var run: String?
-    @Option(help: "Only this verdict.") var verdict: String?
+    @Option(help: "Only this verdict: allow, review or block.") var verdict: String?
 
     func validate() throws {
       if let verdict, Verdict(name: verdict) == nil { throw ValidationError("`--verdict` is allow, review or block") }

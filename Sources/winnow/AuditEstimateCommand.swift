@@ -26,7 +26,7 @@ struct AuditEstimateCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Messages whose scores are the reference for drift: what the classifier learnt from, or better a held-out part of it. Needs --pipeline.", valueName: "file"))
   var referenceData: [String] = []
   @Option(help: ArgumentHelp("The pipeline that scores --reference-data.", valueName: "file")) var pipeline: String?
-  @Option(help: "Confidence of the intervals.", transform: parseShare) var confidence = 0.95
+  @Option(help: "Confidence of the intervals. Default: 0.95.", transform: parseShare) var confidence = 0.95
   @Flag(help: "As JSON.") var json = false
 
   func validate() throws {

@@ -33,7 +33,7 @@ struct EvalCommand: AsyncParsableCommand {
   @Flag(help: "Print the report as JSON.") var json = false
   @Option(help: "How a review counts: flagged (a person sees it) or allowed.") var reviews: ReviewCount = .flagged
   @Option(help: ArgumentHelp("What a message costs in prefilter, classifier and reasoner, in any unit.", valueName: "a,b,c"), transform: parseCost) var cost: CostModel?
-  @Option(help: "Confidence of the intervals.", transform: parseShare) var confidence = 0.95
+  @Option(help: "Confidence of the intervals. Default: 0.95.", transform: parseShare) var confidence = 0.95
   @Option(help: "Draws of the bootstrap behind F1, AUROC and AP; 0 leaves their intervals out.") var bootstrap = 1000
   @Option(help: "Example ids for each kind of error.") var examples = 5
 

@@ -16,14 +16,14 @@ struct JudgeCommand: AsyncParsableCommand {
       """)
 
   @Option(help: "Policy file.") var policy: String
-  @Option(help: "Checkpoint folder; with --endpoint the model's name there.") var model: String
+  @Option(help: "Checkpoint folder, or `nano`; with --endpoint the model's name there.") var model: String
   @Option(help: "Base URL of an OpenAI-compatible chat API.") var endpoint: String?
   @Argument(help: "The text; `-` reads standard input.") var text: String?
   @Option(help: "low, medium or high: how much it reasons.") var effort = ReasoningEffort.low
   @Option(help: "policy: in the policy's own form; label: the label alone; rationale: a JSON object with label, rule ids and one sentence of reason.") var answer = AnswerKind.rationale
   @Option(help: "Tokens of reasoning after which the answer is asked for (native model); 0 asks at once.") var reasoningBudget: Int?
   @Option(help: "Folder that keeps what the model made of the policy, for the next start (native model).") var policyCache: String?
-  @Option(help: "Longest wait.", transform: parseDuration) var timeout = Duration.seconds(600)
+  @Option(help: "Longest wait. Default: 10 minutes.", transform: parseDuration) var timeout = Duration.seconds(600)
   @Flag(help: "Print the reasoning as it comes; it is for reviewers, never for end users.") var showReasoning = false
   @Flag(help: "Judge the text once with each effort and answer, and print what each costs.") var prices = false
   @Flag(help: "As JSON; with --show-reasoning one object a line, the pieces of the reasoning before the verdict.") var json = false

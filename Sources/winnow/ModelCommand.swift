@@ -71,7 +71,7 @@ struct ModelCommand: AsyncParsableCommand {
         """)
     @Argument(help: "Checkpoint folder with goldens.") var folder: String
     @Option(help: "reference, or a kernel set of the fast engine: best, scalar, avx2, avx512, neon.") var kernels = "reference"
-    @Option(help: "Largest difference of a logit that passes.") var tolerance: Float?
+    @Option(help: "Largest difference of a logit that passes. Default: 1e-4 for the reference; the fast engine has a tolerance of its own.") var tolerance: Float?
     @Option(help: "Feed prompts in pieces of this many tokens.") var chunk: Int?
     @Option(help: "Also compare with the float32 reference on this many random prompts.") var random = 0
     @Option(help: "Seed of the random prompts.") var seed: UInt64 = 1

@@ -23,9 +23,9 @@ struct TrainCommand: AsyncParsableCommand {
   @Option(help: "automatic, platt, isotonic or none.") var calibration: CalibrationMethod = .automatic
   @Option(help: "Parts for the held-out scores that calibration and metrics come from.") var folds = 5
   @Flag(help: "Keep float32 weights instead of 8 bits.") var float = false
-  @Option(help: "Buckets of the feature hash, as a power of two.") var bits: Int?
-  @Option(help: "Longest word n-gram: 0, 1 or 2.") var wordNgrams: Int?
-  @Option(help: "Shortest and longest character n-gram inside a word, as 3-5; `none` for no character n-grams.") var characterNgrams: String?
+  @Option(help: "Buckets of the feature hash, as a power of two. Default: 18.") var bits: Int?
+  @Option(help: "Longest word n-gram: 0, 1 or 2. Default: 2.") var wordNgrams: Int?
+  @Option(help: "Shortest and longest character n-gram inside a word, as 3-5; `none` for no character n-grams. Default: 3-5.") var characterNgrams: String?
   @Option(
     name: .customLong("class-weight"),
     help: "LABEL=FACTOR: what a positive row of the label counts beside a negative one. Repeatable. Calibration undoes the shift of the scores.")
@@ -39,6 +39,7 @@ struct TrainCommand: AsyncParsableCommand {
   @Flag(help: "Print the held-out metrics of every label.") var eval = false
 
   func validate() throws {
+    if labels.split(separator: ",").contains(where: { $0.first ?? "=" == "=" }) { throw ValidationError("--labels takes NAME or NAME=A+B, with commas") }
     if source.count != license.count { throw ValidationError("every --source needs a --license, in the same order") }
     _ = try parsedClassWeights
     _ = try parsedCharacterNgrams

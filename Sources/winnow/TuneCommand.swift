@@ -25,7 +25,7 @@ struct TuneCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("`[category:] minimum|maximum METRIC @ METRIC >= VALUE, …`. Without a category: each that has no goal of its own; `any:` is the message as a whole. Repeatable.", valueName: "goal"))
   var goal: [String]
   @Option(help: ArgumentHelp("A bound of the whole pipeline: `llm_calls<=5%`, `p95_latency<=300ms`. Repeatable.", valueName: "bound")) var budget: [String] = []
-  @Option(help: "With which the bounds hold, all goals together.", transform: parseShare) var confidence = 0.95
+  @Option(help: "Confidence with which all bounds of all goals hold together. Default: 0.95.", transform: parseShare) var confidence = 0.95
   @Option(help: ArgumentHelp("What a bound promises: `share` of all messages like these, or what a further sample will `measure`, which is stricter.", valueName: "share|measure"))
   var promise: Promise = .share
   @Flag(help: "Write the thresholds into the pipeline file: only numbers change.") var write = false

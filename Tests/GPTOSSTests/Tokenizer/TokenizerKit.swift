@@ -13,7 +13,7 @@ enum TokenizerKit {
   }()
 
   static var hasPublished: Bool { publishedFile != nil }
-  static let needsPublished: Comment = "needs shared/reference/tokenizer/tokenizer.json.gz beside the repository"
+  static let needsPublished: Comment = "needs the published vocabulary: reference/tokenizer/tokenizer.json.gz in the folder that WINNOW_SHARED names"
 
   private static let publishedResult = Result { () throws -> (json: [UInt8], tokenizer: Tokenizer) in
     let json = try gunzip(publishedFile ?? "")
