@@ -80,7 +80,7 @@ let package = Package(
     tests("LinearModelTests", ["Moderation", "LinearModel"]),
     tests("GPTOSSTests", ["CKernels", "GPTOSS"], exclude: ["Golden"]),
     tests("TuningTests", ["Moderation", "Tuning"], exclude: ["Golden", "check_against_sklearn.py"]),
-    tests("EvaluationTests", ["Moderation", "Evaluation", "Pipeline", "PipelineFile", "StandardStages", "Tuning", "AuditLog"]),
+    tests("EvaluationTests", ["Moderation", "Evaluation", "RecordIO", "Pipeline", "PipelineFile", "StandardStages", "Tuning", "AuditLog"]),
     tests("CommandTests", ["winnow", .product(name: "Crypto", package: "swift-crypto")]),
   ],
   swiftLanguageModes: [.v6]

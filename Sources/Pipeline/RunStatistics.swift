@@ -37,7 +37,7 @@ public struct RunStatistics: Sendable, Codable {
   public var stages: [StageStatistics]
   /// Messages that some reasoner was asked about to decide them.
   public var escalated = 0
-  /// Messages that the screens left open and no reasoner was asked about: without one, or when its budget or its queue had no place.
+  /// Messages that the screens left open and no reasoner was asked about: without one, or when the budget was spent.
   public var leftOver = 0
   public var audited = 0
   public var cheapLatency = LatencyHistogram()

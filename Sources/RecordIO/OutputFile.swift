@@ -67,15 +67,47 @@ private func openForWriting(_ path: String, keeping: Int) throws(RecordIOError) 
 
 private func platformWrite(_ descriptor: Int32, _ bytes: UnsafeRawPointer, _ count: Int) -> Int { write(descriptor, bytes, count) }
 
-/// Replaces `path` as a whole: readers, and a run after a crash, see the old content or the new one.
+/// Replaces `path` as a whole: readers, and a run after a crash, see the old content or the new one. A link stays a link, and a file keeps its
+/// permissions; nothing is left behind where it fails.
 public func replaceFile(path: String, with bytes: [UInt8]) throws(RecordIOError) {
-  let temporary = path + ".tmp"
-  do {
-    var file = try OutputFile(path: temporary)
-    try file.write(bytes)
-    try file.synchronize()
+  let target = linkedFile(path)
+  let temporary = target + ".tmp"
+  do throws(RecordIOError) {
+    try writeWhole(bytes, to: temporary, permissionsOf: target)
+    guard rename(temporary, target) == 0 else { throw .system(.writeFailed, path: path, doing: "replace") }
+  } catch {
+    unlink(temporary)
+    throw error
   }
-  guard rename(temporary, path) == 0 else { throw .system(.writeFailed, path: path, doing: "replace") }
+}
+
+private func writeWhole(_ bytes: [UInt8], to path: String, permissionsOf other: String) throws(RecordIOError) {
+  var file = try OutputFile(path: path)
+  var status = stat()
+  if stat(other, &status) == 0 { _ = chmod(path, status.st_mode & 0o7777) }
+  try file.write(bytes)
+  try file.synchronize()
+}
+
+/// The file that a path leads to, links followed; the path itself where there is none yet.
+private func linkedFile(_ path: String) -> String {
+  guard let real = realpath(path, nil) else { return path }
+  defer { free(real) }
+  return String(cString: real)
+}
+
+/// The whole of a file that may be packed with gzip or Zstandard; at most `limit` bytes unpacked.
+public func readUnpacked(path: String, limit: Int) throws(RecordIOError) -> [UInt8] {
+  let source = try openSource(path: path)
+  var bytes: [UInt8] = []
+  var chunk = [UInt8](repeating: 0, count: 1 << 16)
+  while true {
+    let result = chunk.withUnsafeMutableBytes { buffer in Result { () throws(RecordIOError) in try source.read(into: buffer) } }
+    let count = try result.get()
+    if count == 0 { return bytes }
+    bytes.append(contentsOf: chunk[..<count])
+    if bytes.count > limit { throw RecordIOError(.readFailed, path: path, detail: "is larger than \(limit) bytes") }
+  }
 }
 
 /// The whole of a small file.

@@ -63,12 +63,12 @@ struct ReadBuffer: ~Copyable {
   }
 
   /// Index of the next line feed outside quotes (RFC 4180).
-  func csvRecordEnd(from start: Int) -> Int? { scanCSV(from: start).end }
+  func csvRecordEnd(from start: Int) -> Int? { scanCSV(from: start, to: tail).end }
 
-  /// Whether a quote opens behind `start` that nothing closes in what was read.
-  func isQuoteOpen(from start: Int) -> Bool { scanCSV(from: start).isQuoted }
+  /// Whether a quote opens behind `start` that nothing closes before `end`, or in what was read.
+  func isQuoteOpen(from start: Int, to end: Int? = nil) -> Bool { scanCSV(from: start, to: end ?? tail).isQuoted }
 
-  private func scanCSV(from start: Int) -> (end: Int?, isQuoted: Bool) {
+  private func scanCSV(from start: Int, to tail: Int) -> (end: Int?, isQuoted: Bool) {
     var quoted = false
     var atFieldStart = true
     var closedAt = -2

@@ -206,6 +206,7 @@ public final class RecordReader {
 
   private func beginFile() throws(RecordIOError) {
     (position.byteOffset, position.line, position.mark) = (0, 0, nil)
+    quoteStaysOpen = false
     position.byteOffset += try discardByteOrderMark()
   }
 
@@ -266,6 +267,10 @@ public final class RecordReader {
   private func nextLine() throws(RecordIOError) -> LineResult {
     let start = scanFrom
     let isCSV = mapping.format == .csv
+    if isCSV, quoteStaysOpen, let feed = buffer.lineEnd(from: start), buffer.isQuoteOpen(from: start, to: feed) {
+      lines.append(LineRange(start: start, end: feed > start && buffer[feed - 1] == 0x0D ? feed - 1 : feed, next: feed + 1))
+      return .found
+    }
     guard let found = isCSV ? buffer.csvRecordEnd(from: start) : buffer.lineEnd(from: start) else { return .needsMore }
     // Too long a quoted record is cut at its first line feed, as when its end is not in the buffer yet: the same whatever the reads.
     let isTooLong = found - start > limits.recordBytes + 1
@@ -320,6 +325,9 @@ public final class RecordReader {
 
   private var finished: SkippedRecord?
 
+  /// A quote stood open to the end of the input. So does every later line's that leaves one open: the rest need not be searched again.
+  private var quoteStaysOpen = false
+
   /// The last line of a file may lack its line end. A quote that nothing closes hides no record but its own: that is cut at its first line
   /// feed, as too long a record is, and what follows is read on.
   private func finishLastLine() {
@@ -327,6 +335,7 @@ public final class RecordReader {
     guard buffer.tail > start else { return }
     let isCSV = mapping.format == .csv
     let feed = isCSV && buffer.isQuoteOpen(from: start) ? buffer.lineEnd(from: start) : nil
+    if feed != nil { quoteStaysOpen = true }
     var end = feed ?? buffer.tail
     let count = isCSV && feed == nil ? 1 + buffer.newlines(in: start..<end) : 1
     if end > start, buffer[end - 1] == 0x0D { end -= 1 }

@@ -58,8 +58,10 @@ public struct RunDigest: Sendable {
   }
 
   public func count(_ verdict: String) -> Int { verdicts[verdict] ?? 0 }
+  /// Messages left open for which no reasoner was asked.
+  private var leftOver = 0
   /// Of all messages, those settled without asking a reasoner.
-  public var shareWithoutReasoner: Double { messages == 0 ? 0 : 1 - Double(escalated) / Double(messages) }
+  public var shareWithoutReasoner: Double { messages == 0 ? 0 : 1 - Double(escalated + leftOver) / Double(messages) }
   /// Whether a reasoner answered at all in this run.
   public var hasReasoner: Bool { layers.contains { $0.isReasoner && $0.calls > 0 } }
 
@@ -78,8 +80,15 @@ public struct RunDigest: Sendable {
       layers[index].add(stage)
       if layers[index].isReasoner, stage.mode == nil, stage.purpose == "decide" { isEscalated = true }
     }
-    if isEscalated { escalated += 1 }
+    if isEscalated { escalated += 1 } else if isLeftOpen(record) { leftOver += 1 }
     if let decided = record.stage.flatMap({ layerIndex[$0] }) { examples.consider(record, stages, decidedBy: layers[decided].type) }
+  }
+}
+
+extension RunDigest {
+  private func isLeftOpen(_ record: AuditRecord) -> Bool {
+    if record.reason == DecisionReason.unsettled.name { return true }
+    return record.isFailureMode && record.stage.flatMap { layerIndex[$0] }.map { layers[$0].isReasoner } ?? false
   }
 }
 

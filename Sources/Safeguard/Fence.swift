@@ -14,7 +14,8 @@ enum Fence {
 
   /// Text of which no line begins as a fence does: the question speaks of the last two such lines. They are set in by a blank.
   static func setIn(_ text: String) -> String {
-    guard text.contains(mark) else { return text }
+    // Characters would hide a mark behind a joiner or an accent.
+    guard text.utf8.firstRange(of: mark.utf8) != nil else { return text }
     var lines = String.UnicodeScalarView()
     var rest = text.unicodeScalars[...]
     var startsLine = true

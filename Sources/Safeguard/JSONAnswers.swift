@@ -13,7 +13,7 @@ enum JSONAnswers {
   /// Every outermost JSON object in the text, in order.
   static func objects(in text: String) -> [JSONValue] { scan(text).objects }
 
-  /// The text outside its outermost JSON objects; a blank stands for each.
+  /// The text outside its outermost JSON objects; `{}` stands for each, so that a line such as `Answer: {…}` keeps a value.
   static func withoutObjects(_ text: String) -> String { scan(text).rest }
 
   private static func scan(_ text: String) -> (objects: [JSONValue], rest: String) {
@@ -27,7 +27,7 @@ enum JSONAnswers {
       rest += bytes[position..<open]
       if let (value, end) = try? JSONValue.prefix(of: bytes, from: open) {
         objects.append(value)
-        rest.append(UInt8(ascii: " "))
+        rest += Array("{}".utf8)
         position = end
       } else {
         rest.append(bytes[open])

@@ -38,8 +38,10 @@ struct PolicyAnswer: Sendable {
   /// is for each flag by itself. The score becomes the share of violating votes among those that could be read.
   static func majority(_ votes: [PolicyAnswer]) -> PolicyAnswer {
     guard votes.count > 1 else { return votes[0] }
+    // Votes that a recording lacks were never cast: those that it holds decide nothing by themselves.
+    if let missing = votes.first(where: { $0.reading.abstainReason == .notRecorded }) { return missing }
     let readable = votes.filter { $0.reading.label != nil }
-    guard let first = readable.first else { return votes[0] }
+    guard let first = readable.first else { return votes[0].undecided(votes[0].reading.abstainReason ?? .noLabel, flags: flags(votes)) }
     let counts = Dictionary(grouping: readable) { $0.reading.label?.meaning ?? .abstain }.mapValues(\.count)
     let highest = counts.values.max() ?? 0
     let winners = counts.filter { $0.value == highest }.keys

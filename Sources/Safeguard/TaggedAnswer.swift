@@ -12,10 +12,12 @@ enum TaggedAnswer {
       let inner = rest[start.upperBound...]
       let end = inner.firstRange(of: close)
       let value = inner[..<(end?.lowerBound ?? inner.endIndex)]
+      rest = inner[(end?.upperBound ?? inner.endIndex)...]
+      // An empty pair is an echo of the instruction.
+      if end != nil, AnswerText.trimmed(value).isEmpty { continue }
       // A tag that cannot be read may be the model's own, and the other one a quotation.
       guard let label = AnswerText.wholeLabel(String(value), labels: labels) else { return .abstain(found.isEmpty ? .noLabel : .conflicting) }
       found.insert(label)
-      rest = inner[(end?.upperBound ?? inner.endIndex)...]
     }
     guard seen else { return nil }
     guard let label = found.first else { return .abstain(.noLabel) }

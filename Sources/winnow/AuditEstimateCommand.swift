@@ -67,7 +67,10 @@ struct AuditEstimateCommand: AsyncParsableCommand {
     let built = try ModerationPipeline.build(definition, types: StandardStages.all, options: BuildOptions(threads: 1), lanes: 1)
     var diagnostics = Diagnostics()
     let rules = LabelRules(categories: definition.categories.categories.map(\.name), &diagnostics)
-    let data = try LabelledDataReader(mapping: definition.input, rules: rules).read(referenceData)
+    var messages = LabelledDataReader(mapping: definition.input, rules: rules)
+    messages.ignoresLabels = true
+    let data = try messages.read(referenceData)
+    for warning in data.warnings { Terminal.error("warning: \(warning)\n") }
     guard !data.items.isEmpty else { throw CommandFailure("no row of the reference data can be used") }
     let evaluator = PipelineEvaluator(definition: definition, stages: built.stages, lanes: 1)
     return AuditEvidence.scores(of: try await evaluator.run(data.items, asking: .nothing))

@@ -5,6 +5,7 @@ import FoundationEssentials
 import Moderation
 import Pipeline
 import PipelineFile
+import RecordIO
 import StandardStages
 import Tuning
 
@@ -21,7 +22,7 @@ struct CompareCommand: AsyncParsableCommand {
       """)
 
   @Argument(help: "The pipeline file in force.") var pipeline: String
-  @Argument(help: "The other pipeline file, then the data; with --audit neither.") var rest: [String] = []
+  @Argument(help: "The other pipeline file, then files of data (no pipe: they are read twice); with --audit neither.") var rest: [String] = []
   @Option(help: ArgumentHelp("Compare with the shadow stages of the runs in this audit file.", valueName: "file")) var audit: String?
   @Option(help: "Only this run of the audit file.") var run: String?
   @Option(help: ArgumentHelp("The stage that the shadow stages would replace.", valueName: "stage")) var insteadOf: String?
@@ -47,6 +48,10 @@ struct CompareCommand: AsyncParsableCommand {
   }
 
   private func sideBySide() async throws -> ComparisonReport {
+    let data = Array(rest.dropFirst())
+    if data.isEmpty || data.contains(where: { $0 == "-" || comesLive($0) }) {
+      throw CommandFailure("the data are read once for each pipeline, so they cannot come from standard input or a pipe; name a file")
+    }
     let first = try PipelineLoading.load(pipeline), second = try PipelineLoading.load(rest[0])
     let (a, b) = (try await sample(first), try await sample(second))
     let names = first.name == second.name ? (pipeline, rest[0]) : (first.name, second.name)

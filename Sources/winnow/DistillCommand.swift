@@ -54,8 +54,8 @@ struct DistillCommand: AsyncParsableCommand {
     counter.clear()
     await evaluator.shutdown()
     if open > 0 { Terminal.error("warning: \(open.grouped) messages without an answer; run the same command again to ask about them\n") }
-    let model = try train(distiller, messages.items, progress, also.isEmpty ? [] : try labelled.read(also, definition).items)
-    try await report(distiller, definition, messages.items, sample, progress, model)
+    let (model, trained) = try train(distiller, messages.items, progress, also.isEmpty ? [] : try labelled.read(also, definition).items)
+    try await report(distiller, definition, messages.items, sample, progress, model, trained)
   }
 
   private func announce(_ state: DistillState) {
@@ -66,8 +66,8 @@ struct DistillCommand: AsyncParsableCommand {
     Terminal.error(done > 0 ? "; \(done.grouped) answered already\n" : "\n")
   }
 
-  private func train(_ distiller: Distiller, _ items: [LabelledItem], _ state: DistillState, _ human: [LabelledItem]) throws -> LinearModel {
-    let (set, categories) = distiller.trainingSet(items, state, also: human)
+  private func train(_ distiller: Distiller, _ items: [LabelledItem], _ state: DistillState, _ human: [LabelledItem]) throws -> (LinearModel, Set<UInt64>) {
+    let (set, categories, texts) = distiller.trainingSet(items, state, also: human)
     let names = distiller.evaluator.definition.categories.categories.map(\.name)
     let left = names.indices.filter { !categories.contains($0) }.map { "`\(names[$0])`" }
     if !left.isEmpty { Terminal.error("warning: \(left.joined(separator: ", ")) cannot be learnt: the labels are of one class only\n") }
@@ -82,11 +82,12 @@ struct DistillCommand: AsyncParsableCommand {
     for warning in result.warnings { Terminal.error("warning: \(warning)\n") }
     try replaceFile(path: output, with: result.file)
     Terminal.output("\(output): \(result.file.count.grouped) bytes, labels \(result.model.labels.joined(separator: ", ")), \(set.count.grouped) rows\n")
-    return result.model
+    return (result.model, texts)
   }
 
   private func report(
-    _ distiller: Distiller, _ definition: PipelineDefinition, _ items: [LabelledItem], _ sample: EvaluationSample, _ state: DistillState, _ model: LinearModel
+    _ distiller: Distiller, _ definition: PipelineDefinition, _ items: [LabelledItem], _ sample: EvaluationSample, _ state: DistillState, _ model: LinearModel,
+    _ trained: Set<UInt64>
   ) async throws {
     let usage = state.usage
     Terminal.output("calls \(usage.calls.grouped), prompt tokens \(usage.promptTokens.grouped), completion tokens \(usage.completionTokens.grouped)\n")
@@ -94,8 +95,13 @@ struct DistillCommand: AsyncParsableCommand {
     if random.isEmpty { Terminal.output("\nThe random part holds no category with both classes: the gain cannot be told; a larger --budget would\n") }
     for (name, gain) in random { Terminal.output("\n\(name): random part, the reasoner's answers as truth. \(gain.text)") }
     guard !check.isEmpty else { return }
-    let golden = try labelled.read(check, definition)
-    let scored = try await PipelineEvaluator(definition: definition, stages: distiller.evaluator.stagesForScoring, lanes: answers.lanes).run(golden.items, asking: .nothing)
-    for (name, gain) in try distiller.gain(golden.items, scored, model) { Terminal.output("\n\(name): people's labels. \(gain.text)") }
+    let labelledItems = try labelled.read(check, definition).items
+    let golden = labelledItems.filter { !trained.contains(TextHash.of($0.text)) }
+    if golden.count < labelledItems.count {
+      Terminal.error("warning: \((labelledItems.count - golden.count).grouped) messages of --check were trained on: left out of the measurement\n")
+    }
+    guard !golden.isEmpty else { return }
+    let scored = try await PipelineEvaluator(definition: definition, stages: distiller.evaluator.stagesForScoring, lanes: answers.lanes).run(golden, asking: .nothing)
+    for (name, gain) in try distiller.gain(golden, scored, model) { Terminal.output("\n\(name): people's labels. \(gain.text)") }
   }
 }

@@ -24,8 +24,17 @@ enum Terminal {
     while !bytes.isEmpty {
       let count = bytes.withUnsafeBytes { platformWrite(descriptor, $0.baseAddress, $0.count) }
       if count < 0 {
-        if errno == EINTR || errno == EAGAIN { continue }
-        return
+        let number = errno
+        if number == EINTR { continue }
+        if number == EAGAIN {
+          var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+          _ = poll(&entry, 1, 100)
+          continue
+        }
+        // What nobody could read was no success.
+        guard descriptor == 1 else { return }
+        self.error("error: <stdout>: cannot write: \(String(cString: strerror(number)))\n")
+        exit(2)
       }
       bytes = bytes.dropFirst(count)
     }

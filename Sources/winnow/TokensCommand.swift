@@ -31,19 +31,7 @@ struct TokensCommand: AsyncParsableCommand {
     guard file.hasSuffix(".gz") || file.hasSuffix(".zst") else {
       return try Tokenizer.load(from: file, cache: isFolder ? "\(path)/\(Tokenizer.cacheFileName)" : nil)
     }
-    do { return try Tokenizer(json: decompressed(file, limit: 1 << 29)) } catch let error as TokenizerError { throw CommandFailure("\(file): \(error.detail)") }
-  }
-
-  private static func decompressed(_ path: String, limit: Int) throws -> [UInt8] {
-    let source = try openSource(path: path)
-    var bytes: [UInt8] = [], chunk = [UInt8](repeating: 0, count: 1 << 20)
-    while true {
-      let result = chunk.withUnsafeMutableBytes { buffer in Result { () throws(RecordIOError) in try source.read(into: buffer) } }
-      let count = try result.get()
-      if count == 0 { return bytes }
-      guard bytes.count + count <= limit else { throw CommandFailure("\(path): more than \(limit) bytes") }
-      bytes += chunk[..<count]
-    }
+    do { return try Tokenizer(json: readUnpacked(path: file, limit: 1 << 29)) } catch let error as TokenizerError { throw CommandFailure("\(file): \(error.detail)") }
   }
 
   struct Encode: AsyncParsableCommand {

@@ -218,6 +218,38 @@ import Testing
     #expect(try Data(contentsOf: URL(filePath: world.folder.path + "/new.linear")) == model)
     let other = try world.run(["distill", "p.yaml", "data.jsonl", "-o", "new.linear", "--budget", "200", "--recorded", "answers.jsonl"])
     #expect(other.status == 2 && other.error.contains("belongs to other data"))
+    // Answers hang on what the policies say.
+    try world.folder.write(TuningFixture.policy + "\n", as: "policy.md")
+    let changed = try world.run(base)
+    #expect(changed.status == 2 && changed.error.contains("other policies"), "\(changed.error)")
+  }
+
+  @Test func whatWasTrainedOnIsNoCheck() throws {
+    let world = try TuningFixture()
+    let result = try world.run([
+      "distill", "p.yaml", "data.jsonl", "-o", "new.linear", "--budget", "300", "--recorded", "answers.jsonl", "--bits", "12", "--also", "train.jsonl", "--check", "train.jsonl",
+    ])
+    #expect(result.status == 0 && result.error.contains("of --check were trained on"), "\(result.error)")
+    #expect(!result.output.contains("people's labels"))
+  }
+
+  @Test func aComparisonReadsNoPipe() throws {
+    let world = try TuningFixture(messages: 40)
+    for files in [["-"], []] {
+      let result = try world.run(["compare", "p.yaml", "p.yaml"] + files)
+      #expect(result.status == 2 && result.error.contains("name a file"), "\(result.error)")
+    }
+  }
+
+  @Test(.enabled(if: FileManager.default.fileExists(atPath: "/dev/full"))) func whatCannotBeWrittenIsNoSuccess() throws {
+    let process = Binary.process(["schema"])
+    let error = Pipe()
+    process.standardOutput = FileHandle(forWritingAtPath: "/dev/full")
+    process.standardError = error
+    try process.run()
+    process.waitUntilExit()
+    let text = String(decoding: error.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    #expect(process.terminationStatus == 2 && text.contains("cannot write"), "\(text)")
   }
 
   @Test func withoutAModelThereIsNothingToLearnFrom() throws {

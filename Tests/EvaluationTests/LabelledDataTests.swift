@@ -1,5 +1,6 @@
 import Evaluation
 import Moderation
+import RecordIO
 import Testing
 import Tuning
 
@@ -18,12 +19,34 @@ import Tuning
     return try reader.read([try folder.write(text, as: name)])
   }
 
+  @Test(arguments: [#"["unsafe"]"#, #"["1"]"#, #"["flagged","x"]"#]) func aListMaySayYes(list: String) throws {
+    let line = #"{"text":"a","ideal":\#(list)}"#
+    #expect(try read(line, try reader(["spam"])).items.map(\.labels) == [[.positive]])
+    #expect(try read(line, try reader()).deadCount == 1)
+    #expect(try read(line, try reader(bare: "spam")).items.map(\.labels) == [[.unknown, .positive]])
+    #expect(try read(#"{"text":"a","ideal":["yes","no"]}"#, try reader(["spam"])).deadCount == 1)
+  }
+
+  @Test func everyFormMayBeMarkedAndNamedInTheUsualWay() throws {
+    let json = #"[{"text":"a","label":1},{"text":"b","label":0}]"#
+    let yaml = "- {text: a, label: 1}\n- {text: b, label: 0}\n"
+    for (text, name) in [("\u{FEFF}" + json, "t.json"), ("\u{FEFF}" + yaml, "t.yaml"), ("content,label\na,1\nb,0\n", "t.csv")] {
+      let data = try read(text, as: name, try reader(["spam"]))
+      #expect(data.items.map(\.text) == ["a", "b"] && data.items.map(\.labels) == [[.positive], [.negative]], "\(name)")
+    }
+    let error = #expect(throws: RecordIOError.self) { try read("body,label\na,1\n", as: "t.csv", try reader(["spam"])) }
+    #expect(error?.detail.contains("--text-field") == true)
+    #expect(throws: RecordIOError.self) { try read("{}\n{}", as: "lines.json", try reader(["spam"])) }
+  }
+
   @Test(arguments: [
     (#"{"text":"a","labels":{"toxic":1,"spam":false}}"#, [Label.positive, .negative]),
     (#"{"text":"a","labels":{"toxic":null}}"#, [.unknown, .unknown]),
     (#"{"text":"a","labels":{"toxic":"unsafe","spam":"ok"}}"#, [.positive, .negative]),
     (#"{"text":"a","labels":["spam"]}"#, [.negative, .positive]),
     (#"{"text":"a","labels":[]}"#, [.negative, .negative]),
+    (#"{"text":"a","labels":["safe"]}"#, [.negative, .negative]),
+    (#"{"text":"a","labels":["spam","unsafe"]}"#, [.negative, .positive]),
     (#"{"text":"a","label":"spam"}"#, [.negative, .positive]),
     (#"{"text":"a","label":"safe"}"#, [.negative, .negative]),
     (#"{"text":"a","label":""}"#, [.unknown, .unknown]),

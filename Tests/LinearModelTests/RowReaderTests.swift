@@ -29,6 +29,8 @@ struct RowReaderTests {
   @Test func readsASingleValueForASingleLabel() throws {
     let one = TrainingRowReader([LabelSource("toxic")], textField: "data.body")
     #expect(try counts([#"{"data":{"body":"x"},"label":1}"#, #"{"data":{"body":"y"},"label":false}"#], one) == [[1, 1], [2]])
+    #expect(try counts([#"{"data":{"body":"x"},"label":"1"}"#, #"{"data":{"body":"y"},"label":"false"}"#], one) == [[1, 1], [2]])
+    #expect(try counts([#"{"data":{"body":"x"},"label":"toxic"}"#, #"{"data":{"body":"y"},"label":""}"#], one) == [[1, 0], [2]])
   }
 
   static let bad = [

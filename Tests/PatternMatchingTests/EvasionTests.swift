@@ -57,6 +57,12 @@ import Testing
     #expect(text == "fück-up" ? found == ["fück"] : found.isEmpty)
   }
 
+  @Test func shortForeignPhrasesAreNoLatinWords() throws {
+    let prefilter = try Prefilter(["words.txt": "лох\nбот\nбаба\nгей\nблять"], settings: "category: spam\nnormalise: {leet: true, spacing: true}")
+    #expect(prefilter.texts("bagels with lox, a bot, BOT, baba; п л о х о, г е й м е р").isEmpty)
+    #expect(prefilter.texts("ЛОХ лoх б л я т ь") == ["ЛОХ", "лoх", "б л я т ь"])
+  }
+
   @Test func foundInBothCopiesIsOneHit() throws {
     let prefilter = try Self.plain.get()
     #expect(prefilter.texts("fuck … é ass") == ["fuck", "ass"])

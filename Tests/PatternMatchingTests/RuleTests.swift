@@ -3,6 +3,11 @@ import PatternMatching
 import Testing
 
 @Suite struct RuleTests {
+  @Test func aBackReferenceIsStillLookedForBehindDisguises() throws {
+    let prefilter = try Prefilter(["r.rules.yaml": "- {pattern: '(\\w{3,})(?:\\W+\\1){3}', id: r}"])
+    #expect(!prefilter.find("fr\u{200B}ee free free free").isEmpty)
+  }
+
   /// What a back reference matches depends on capitals, whatever else stands in the text.
   @Test(arguments: ["", "on: both\n", "on: normalised\n"]) func aBackReferenceSeesTheSameInEveryText(on: String) throws {
     for pattern in ["(\\w+)\\s+\\1", "(?<w>\\w+)\\s+\\k<w>", "(?P<w>\\w+)\\s+(?P=w)"] {

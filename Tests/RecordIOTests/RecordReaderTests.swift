@@ -168,6 +168,28 @@ struct RecordReaderTests {
   }
 }
 
+struct ReplacingTests {
+  @Test func aLinkStaysALinkAndPermissionsStay() throws {
+    let folder = try TemporaryFolder()
+    let file = try folder.write("old", as: "real.yaml")
+    let home = URL(fileURLWithPath: file).deletingLastPathComponent().path, link = home + "/link.yaml"
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "real.yaml")
+    try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file)
+    try replaceFile(path: link, with: Array("new".utf8))
+    #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == "real.yaml")
+    #expect(try String(contentsOfFile: file, encoding: .utf8) == "new")
+    #expect(try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions] as? Int == 0o600)
+  }
+
+  @Test func nothingIsLeftBehindWhereAFileCannotBeReplaced() throws {
+    let folder = try TemporaryFolder()
+    let home = folder.path + "/inside"
+    try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: false)
+    #expect(throws: RecordIOError.self) { try replaceFile(path: home, with: []) }
+    #expect(!FileManager.default.fileExists(atPath: home + ".tmp"))
+  }
+}
+
 struct LiveInputTests {
   @Test func aRegularFileIsThereAlreadyAndAPipeIsNot() throws {
     let folder = try TemporaryFolder()
@@ -237,6 +259,13 @@ struct CSVBoundaryTests {
     let result = try readAll([try folder.write("text\na\n\"oops\n" + rows)], mapping: mapping)
     #expect(result.deadLetters.count == 1 && result.deadLetters.first?.line == 3)
     #expect(result.texts.count == 1 + following && result.texts.last == "row \(following - 1)")
+  }
+
+  /// Every line leaves a quote open: each is a record, and none is searched to the end again.
+  @Test func linesThatAllLeaveAQuoteOpenAreEachARecord() throws {
+    let folder = try TemporaryFolder()
+    let result = try readAll([try folder.write("text\n" + String(repeating: "b\",\"\n", count: 100_001))], mapping: mapping)
+    #expect(result.texts.count + result.deadLetters.count == 100_001)
   }
 
   @Test func aLastRecordWithALineBreakInQuotesNeedsNoLineEnd() throws {

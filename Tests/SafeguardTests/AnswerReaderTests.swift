@@ -120,6 +120,15 @@ import Testing
     }
   }
 
+  @Test func anEchoOfTheInstructionIsNoAnswer() {
+    let tagged = AnswerFormat(labels: AnswerFormat.binary01.labels, shape: .tagged("answer"))
+    #expect(AnswerReader.read("I answer inside <answer></answer>.\n\n<answer>1</answer>", format: tagged).label?.name == "1")
+    #expect(AnswerReader.read("<answer></answer>", format: tagged).label == nil)
+    for answer in ["Answer: {\"violation\": 0}\n\n1. The message is friendly.", "Answer: {\"violation\": 0}\n\nIt is friendly."] {
+      #expect(AnswerReader.read(answer, format: .json()).label?.name == "0")
+    }
+  }
+
   @Test func severalPoliciesAndFlagsNeedEveryObjectReadable() {
     let torn = "It says {\"spam\": 0, \"hate\": 0}.\n{\"spam\": 1, \"hate\": x}"
     #expect(AnswerReader.read(torn, policies: [("spam", .binary01), ("hate", .binary01)]).allSatisfy { $0.abstainReason == .malformed })

@@ -125,6 +125,7 @@ import Testing
   @Test(arguments: [
     ([#"{"S":1,"H":0}"#, #"{"S":1,"H":1}"#, #"{"S":1,"H":1}"#], [Finding.Outcome.violates, .violates]),
     ([#"{"S":1,"H":0}"#, "", ""], [.violates, .abstain("the answer leaves out this policy")]),
+    ([#"{"H":0}"#, "", ""], [.abstain("the answer holds none of the policy's labels"), .abstain("the answer holds none of the policy's labels")]),
     ([#"{"S":1,"H":0}"#, #"{"S":1,"H":0}"#, ""], [.violates, .safe]), ([#"{"S":0,"H":0}"#, #"{"S":1,"H":1}"#, #"{"S":0,"H":0}"#], [.safe, .safe]),
   ])
   func eachFlagHasAMajorityOfItsOwn(answers: [String], outcomes: [Finding.Outcome]) async throws {

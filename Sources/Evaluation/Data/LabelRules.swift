@@ -84,7 +84,7 @@ public struct LabelRules: Sendable {
     case .array(let items):
       let names = items.compactMap(\.string)
       guard names.count == items.count else { throw RowProblem("the list of labels holds something that is not text") }
-      return fromNames(names, stray: &stray)
+      return try fromList(names, stray: &stray)
     case .string(let word):
       if word.isEmpty { return unknown }
       if !sources.contains(where: { $0.contains(word) }), let truth = Self.truth(word) { return try fromBare(truth) }
@@ -108,6 +108,15 @@ public struct LabelRules: Sendable {
     }
     for member in members where !used.contains(member.key) { stray[member.key, default: 0] += 1 }
     return labels
+  }
+
+  /// A list without any name that means something here may say yes or no as a bare word does: `["unsafe"]`.
+  private func fromList(_ names: [String], stray: inout [String: Int]) throws(RowProblem) -> [Label] {
+    let isNamed = names.contains { name in sources.contains { $0.contains(name) } }
+    let truths = isNamed ? [] : names.compactMap(Self.truth)
+    guard truths.contains(true) else { return fromNames(names, stray: &stray) }
+    if truths.contains(false) { throw RowProblem("the list of labels says both yes and no") }
+    return try fromBare(true)
   }
 
   /// Every category that is not named is negative.

@@ -8,6 +8,8 @@ import enum RemoteModel.JSONValue
 public struct LabelledDataReader: Sendable {
   public var rules: LabelRules
   public var slices: [SliceRule]
+  /// For data of which only the messages count: whatever stands for labels is passed over.
+  public var ignoresLabels = false
   let fields: RowFields
 
   /// - Parameters:
@@ -53,14 +55,34 @@ public struct LabelledDataReader: Sendable {
     mapping.idOptional = true
     if let text = fields.text { mapping.text = text }
     (mapping.conversation, mapping.author, mapping.timestamp) = (nil, nil, nil)
-    let reader = try RecordReader(inputs: [path], mapping: mapping)
-    while let batch = try reader.next() {
+    let (reader, first) = try openCSV(path, mapping)
+    var next = first
+    while let batch = next {
       for letter in batch.deadLetters { data.addDead("\(path):\(letter.line)", "\(letter.reason.rawValue): \(letter.detail)") }
       for message in batch.batch.messages {
         let number = message.position + 2
         take(Array(batch.batch.bytes[message.record.range]), place: "\(path):\(number)", number: number, into: &data)
       }
+      next = try reader.next()
     }
+  }
+
+  /// The reader and its first batch. Where the header lacks the column of the text, and none was named, columns of the usual names are tried.
+  private func openCSV(_ path: String, _ mapping: InputMapping) throws -> (RecordReader, ReadBatch?) {
+    let problem: RecordIOError
+    do { return try Self.begin(path, mapping) } catch let error as RecordIOError { problem = error }
+    guard problem.code == .badHeader, fields.text == nil, case .message = mapping.kind else { throw problem }
+    for name in RowFields.usualTexts where name != mapping.text {
+      var other = mapping
+      other.text = name
+      if let opened = try? Self.begin(path, other) { return opened }
+    }
+    throw RecordIOError(.badHeader, path: path, detail: "\(problem.detail); name the column of the text with `--text-field`")
+  }
+
+  private static func begin(_ path: String, _ mapping: InputMapping) throws -> (RecordReader, ReadBatch?) {
+    let reader = try RecordReader(inputs: [path], mapping: mapping)
+    return (reader, try reader.next())
   }
 
   private func take(_ line: [UInt8], place: String, number: Int, into data: inout LabelledData) {
@@ -75,7 +97,7 @@ public struct LabelledDataReader: Sendable {
   /// `id` stands in for one that the row does not have.
   func add(_ row: JSONValue, id: String, to data: inout LabelledData) throws(RowProblem) {
     let item = try fields.item(row)
-    let labels = try rules.labels(try fields.labels(row), stray: &data.strayLabels)
+    let labels = ignoresLabels ? rules.unknown : try rules.labels(try fields.labels(row), stray: &data.strayLabels)
     add(item, id: fields.id(row) ?? id, row: row, labels: labels, to: &data)
   }
 

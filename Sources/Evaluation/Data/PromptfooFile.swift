@@ -28,7 +28,7 @@ struct PromptfooFile {
 
   private func yamlTests() throws -> [(value: JSONValue, line: Int)] {
     var diagnostics = Diagnostics()
-    let root = YAMLDocument.load(path: path, limits: .lexicon, diagnostics: &diagnostics)
+    let root = YAMLDocument.parse(bytes: try bytes(), file: path, limits: .lexicon, diagnostics: &diagnostics)
     guard let root, !diagnostics.hasErrors else { throw DiagnosticsError(diagnostics) }
     guard let list = root.list ?? root["tests"]?.list else {
       diagnostics.error("no-tests", "no list of tests here, and none under `tests`", at: root.span)
@@ -37,10 +37,16 @@ struct PromptfooFile {
     return list.map { (JSONValue($0), $0.span.line) }
   }
 
+  /// Unpacked, without a byte order mark.
+  private func bytes() throws(RecordIOError) -> [UInt8] {
+    let bytes = try readUnpacked(path: path, limit: 64 << 20)
+    return bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes[3...]) : bytes
+  }
+
   private func jsonTests() throws -> [(value: JSONValue, line: Int)] {
     let root: JSONValue
-    do { root = try JSONValue(parsing: try readFile(path: path)) } catch let error as RecordIOError { throw error } catch {
-      throw RecordIOError(.readFailed, path: path, detail: "is not JSON: \(error)")
+    do { root = try JSONValue(parsing: try bytes()) } catch let error as RecordIOError { throw error } catch {
+      throw RecordIOError(.readFailed, path: path, detail: "is not JSON: \(error) (name a file of JSON Lines `.jsonl`)")
     }
     guard let list = root.array ?? root["tests"]?.array else { throw RecordIOError(.readFailed, path: path, detail: "holds no list of tests or rows") }
     // Places inside a JSON document are not kept: entries are counted instead.
@@ -57,7 +63,9 @@ struct PromptfooFile {
     }
     let stated = try reader.fields.labels(vars) ?? test["metadata"]?["labels"] ?? test["metadata"]?["label"]
     let labels: [Label]
-    if let stated {
+    if reader.ignoresLabels {
+      labels = reader.rules.unknown
+    } else if let stated {
       labels = try reader.rules.labels(stated, stray: &data.strayLabels)
     } else {
       labels = try expected(test["assert"]?.array ?? [], reader, &data)

@@ -17,7 +17,7 @@ struct RowFields: Sendable {
     return value
   }
 
-  private static let usualTexts = ["text", "content", "message", "data", "input", "prompt", "query"]
+  static let usualTexts = ["text", "content", "message", "data", "input", "prompt", "query"]
   private static let usualLabels = ["labels", "label", "expected_triggers", "ideal"]
 
   /// A string or a number, as text.

@@ -33,13 +33,26 @@ public struct Distiller: Sendable {
         id: sample.ids[message], textHash: sample.textHashes[message], signature: TextSignature.of(items[message].text), certainty: certainty(sample, message))
     }
     let plan = DistillPlan(candidates, options: options)
-    guard FileManager.default.fileExists(atPath: statePath) else { return DistillState(plan: plan) }
+    let asked = try asked()
+    guard FileManager.default.fileExists(atPath: statePath) else { return DistillState(plan: plan, asked: asked) }
     let bytes = try readFile(path: statePath)
     guard let state = try? JSONDecoder().decode(DistillState.self, from: Data(bytes)) else { throw Failure(description: "\(statePath) is no state of `distill`") }
-    guard state.plan == plan else {
-      throw Failure(description: "\(statePath) belongs to other data, another pipeline or other options; remove it to begin anew")
+    guard state.plan == plan, state.asked == asked else {
+      throw Failure(description: "\(statePath) belongs to other data, another pipeline, other policies or other options; remove it to begin anew")
     }
     return state
+  }
+
+  /// Categories by name, in their order, each with what its policies say.
+  private func asked() throws -> [String] {
+    let definition = evaluator.definition
+    return try definition.categories.categories.map { category in
+      let own = definition.stages.filter { $0.spec.kind == .reasoner }.compactMap { stage in
+        stage.configuration.settings["policies"]?[category.name]?.string.map { stage.configuration.resolve($0) }
+      }
+      let texts = try ([category.policyPath].compactMap { $0 } + own).map { String(TextHash.of(try readFile(path: $0)), radix: 16) }
+      return ([category.name] + texts).joined(separator: " ")
+    }
   }
 
   private func certainty(_ sample: EvaluationSample, _ message: Int) -> Float {
@@ -89,8 +102,8 @@ public struct Distiller: Sendable {
   }
 
   /// Rows for the new classifier: the reasoner's labels of all but the random part, and what people labelled. A category without both
-  /// classes is left out.
-  public func trainingSet(_ items: [LabelledItem], _ state: DistillState, also human: [LabelledItem]) -> (set: TrainingSet, categories: [Int]) {
+  /// classes is left out. `texts`: hashes of all that is trained on.
+  public func trainingSet(_ items: [LabelledItem], _ state: DistillState, also human: [LabelledItem]) -> (set: TrainingSet, categories: [Int], texts: Set<UInt64>) {
     let names = evaluator.definition.categories.categories.map(\.name)
     let places = Dictionary(items.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
     var rows: [Int: [Label]] = [:]
@@ -111,7 +124,7 @@ public struct Distiller: Sendable {
     for row in labelled where categories.contains(where: { row.labels[$0] != .unknown }) {
       set.append(row.text, categories.map { Target(row.labels[$0]) })
     }
-    return (set, categories)
+    return (set, categories, Set(labelled.map { TextHash.of($0.text) }))
   }
 
   // MARK: Gain

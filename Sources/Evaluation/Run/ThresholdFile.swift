@@ -62,5 +62,8 @@ public struct ThresholdFile: Sendable {
     return text.isEmpty ? "" : "--- \(path)\n+++ \(path)\n" + text
   }
 
-  private static func lines(_ text: String) -> [Substring] { text.split(separator: "\n", omittingEmptySubsequences: false) }
+  /// By line feeds: with a carriage return before it, one is no character of its own.
+  private static func lines(_ text: String) -> [String] {
+    text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map { String(String.UnicodeScalarView($0)) }
+  }
 }

@@ -53,7 +53,7 @@ public enum ClassifierStage {
           "it has \(list(model.labels)); name them under `labels:`, for example `labels: {\(model.labels.first ?? "label"): \(configuration.categories.categories.first?.name ?? "category")}`"
       )
     }
-    if !columns.isEmpty { checkBands(model, columns, configuration, &diagnostics) }
+    if !columns.isEmpty, !diagnostics.hasErrors { checkBands(model, columns, configuration, &diagnostics) }
     return LinearScreen(model: model, columns: columns)
   }
 

@@ -3,7 +3,7 @@
 /// Three forms of a row:
 /// - `{"text": "…", "labels": {"toxic": 1, "hate": null}}`: 0, 1, `false`, `true`; null or absent means not annotated;
 /// - `{"text": "…", "label": "spam"}` or `{"text": "…", "labels": ["spam", "scam"]}`: names; every label that is not named is negative;
-/// - `{"text": "…", "label": 1}`: for a model with one label.
+/// - `{"text": "…", "label": 1}`: for a model with one label, also as text (`"1"`). An empty label means not annotated.
 public struct TrainingRowReader: Sendable {
   public let sources: [LabelSource]
   public let textField: String
@@ -51,7 +51,10 @@ public struct TrainingRowReader: Sendable {
     let field = row["labels"] == nil ? "label" : "labels"
     switch row[field] {
     case .object: return try valued(row["labels"])
-    case .string(let name): return named([name])
+    case .string(""): return sources.map { _ in .unknown }
+    case .string(let name):
+      if sources.count == 1, let isPositive = Self.written[name], !sources[0].sources.contains(name) { return [isPositive ? .positive : .negative] }
+      return named([name])
     case .array(let items):
       let names = items.compactMap(\.string)
       guard names.count == items.count else { throw LinearModelError(.invalidRow, "`\(field)` holds something that is not a string") }
@@ -63,6 +66,9 @@ public struct TrainingRowReader: Sendable {
     case nil: throw LinearModelError(.invalidRow, "neither `labels` nor `label`")
     }
   }
+
+  /// The values of one label in a table whose cells are text.
+  private static let written = ["0": false, "1": true, "false": false, "true": true]
 
   private func valued(_ labels: JSONValue?) throws(LinearModelError) -> [Target] {
     var targets: [Target] = []

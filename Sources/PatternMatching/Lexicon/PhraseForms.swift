@@ -9,6 +9,8 @@ struct PhraseForms: Sendable {
   private let normalizer: Normalizer?
   /// The same without look-alikes: letters as they are written.
   private let asWritten: Normalizer?
+  /// The same with letters that stand apart joined.
+  private let joining: Normalizer?
 
   /// - Parameter options: nil when there is no normalised copy.
   init(options: NormalizationOptions?) {
@@ -23,6 +25,11 @@ struct PhraseForms: Sendable {
     asWritten = plain.map { options in
       var options = options
       options.confusables = false
+      return Normalizer(options)
+    }
+    joining = plain.map { options in
+      var options = options
+      options.spacing = true
       return Normalizer(options)
     }
   }
@@ -55,10 +62,16 @@ struct PhraseForms: Sendable {
   /// What a phrase in another script becomes in a copy, beyond what it becomes by itself: where a Latin letter stands in its word, in whatever
   /// case, as capitals have other look-alikes; as part of a longer word that is read as it is written; and letter by letter.
   private func foreignForms(of phrase: String, _ normalizer: Normalizer, _ options: NormalizationOptions) -> [[UInt8]] {
+    func insideLatin(_ text: String) -> [UInt8] { Array(normalizer.normalize(text, insideLatinWord: true).utf8) }
     let title = phrase.prefix(1).uppercased() + phrase.dropFirst().lowercased()
-    var forms = [phrase, phrase.lowercased(), phrase.uppercased(), title].map { Array(normalizer.normalize($0, insideLatinWord: true).utf8) }
+    // Short ones are Latin words as well: `ЛОХ` would be `lox`, and `БОТ` `bot`.
+    let cased = [phrase.lowercased(), phrase.uppercased(), title].map(insideLatin).filter { $0.count > 4 || $0.contains { $0 >= 0x80 } }
+    var forms = [insideLatin(phrase)] + cased
     if let asWritten { forms.append(Array(asWritten.normalize(phrase).utf8)) }
-    if options.spacing { forms.append(phrase.unicodeScalars.flatMap { Array(normalizer.normalize(String($0)).utf8) }) }
+    if options.spacing, let joining {
+      let words = phrase.split(separator: " ").map { joining.normalize($0.unicodeScalars.map { String($0) }.joined(separator: " ")) }
+      forms.append(Array(words.joined(separator: " ").utf8))
+    }
     return forms
   }
 

@@ -30,12 +30,12 @@ struct FormMatcher {
     return isOpen && !Self.isPartOfJoinedWord(view, start..<at) ? -1 : at
   }
 
-  /// Shorter parts of a word that was joined from spaced letters do not count.
+  /// Shorter parts, in characters, of a word that was joined from spaced letters do not count.
   static let shortestJoinedPart = 4
 
   /// Whether `span` is part of a word joined from spaced letters, where a phrase's own limits may have been lost.
   private static func isPartOfJoinedWord(_ view: TextView, _ span: Range<Int>) -> Bool {
-    guard view.hasJoined, span.count >= shortestJoinedPart else { return false }
+    guard view.hasJoined, span.count(where: { view.bytes[$0] & 0xC0 != 0x80 }) >= shortestJoinedPart else { return false }
     let around = max(0, span.lowerBound - 1)..<min(view.count, span.upperBound + 1)
     return span.allSatisfy(view.isWord) && around.allSatisfy { !view.isWord($0) || view.isJoined($0) }
   }

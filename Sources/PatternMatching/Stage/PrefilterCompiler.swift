@@ -187,7 +187,8 @@ extension PrefilterCompiler {
     rules.append(
       CompiledRule(
         source: source, pattern: pattern, streams: streams, needs: byteClasses.needs(requirement?.bytes ?? []),
-        first: parsed.flatMap { FirstBytes.ofAnchored($0.root) }, hasLiterals: requirement?.literals != nil, isCaseSensitive: isCaseSensitive,
+        first: parsed.flatMap { FirstBytes.ofAnchored($0.root) }, hasLiterals: requirement?.literals != nil,
+        isCaseSensitive: isCaseSensitive || parsed?.refersBackInCase ?? false,
         isExempt: rule.effect == .exempt))
   }
 }

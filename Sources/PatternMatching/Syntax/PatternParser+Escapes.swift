@@ -36,7 +36,7 @@ extension PatternParser {
 
   /// A back reference matches what its group did, in the same case.
   mutating func refersBack() {
-    if !flags.caseless { isCaseSensitive = true }
+    if !flags.caseless { refersBackInCase = true }
   }
 
   /// `\Q…\E`; without `\E` to the end of the pattern.

@@ -149,10 +149,12 @@ public struct DistillState: Sendable, Codable {
     public var outcomes: [UInt8]
   }
   public let plan: DistillPlan
+  /// What the answers hang on: categories in their order, and their policies.
+  public let asked: [String]
   public private(set) var answers: [String: Answer] = [:]
   public private(set) var usage = ReasonerUsage()
 
-  public init(plan: DistillPlan) { self.plan = plan }
+  public init(plan: DistillPlan, asked: [String] = []) { (self.plan, self.asked) = (plan, asked) }
 
   /// Items not answered yet, in the order of the plan.
   public var remaining: [DistillPlan.Item] { plan.items.filter { answers[$0.id] == nil } }

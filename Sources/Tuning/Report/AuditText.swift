@@ -7,12 +7,14 @@ extension AuditEstimate {
       .init("category"), .init("audited", .right), .init("missed among allowed", .right), .init("wrong among blocked", .right), .init("miss rate", .right),
       .init("no answer", .right), .init("drift (PSI)", .right),
     ])
+    func moved(_ name: String) -> String { drift[name].map { "\(NumberText.fixed($0.psi, 3)) \($0.reading.rawValue)" } ?? "—" }
     for category in [overall] + categories {
-      let moved = drift[category.name].map { "\(NumberText.fixed($0.psi, 3)) \($0.reading.rawValue)" } ?? "—"
       table.add(
         category.name, grouped(category.audited), GoalResult.percent(category.missedAmongAllowed), GoalResult.percent(category.wrongAmongBlocked),
-        GoalResult.percent(category.missRate), grouped(category.unanswered), moved)
+        GoalResult.percent(category.missRate), grouped(category.unanswered), moved(category.name))
     }
+    // Scores may have moved of what the reasoner never spoke of.
+    for name in drift.keys.sorted() where !categories.contains(where: { $0.name == name }) { table.add(name, "0", "—", "—", "—", "0", moved(name)) }
     let rejected = rejected > 0 ? "  ! \(counted(rejected, "entry")) without a usable inclusion chance left out\n" : ""
     return "What the cheap stages miss and wrongly block, as the reasoner sees it (\(counted(audited, "audited message")))\n" + table.render() + rejected
   }
