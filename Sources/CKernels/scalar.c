@@ -7,8 +7,14 @@ void wk_quantize_scalar(const float *x, size_t n, size_t block, uint8_t *activat
   const size_t blocks = (n + block - 1) / block;
   const int32_t offset = block == WK_MXFP4_BLOCK ? 12 : 128;
   for (size_t k = 0; k < blocks; k++, activations += tokens * (block + 8)) {
+    // fmaxf drops a NaN: a block with one must not pass for a block of its neighbours, or of zeros.
     float maximum = 0;
-    for (size_t i = k * block; i < (k + 1) * block && i < n; i++) maximum = fmaxf(maximum, fabsf(x[i]));
+    int wrong = 0;
+    for (size_t i = k * block; i < (k + 1) * block && i < n; i++) {
+      wrong |= !(fabsf(x[i]) <= WK_LARGEST_MAXIMUM);
+      maximum = fmaxf(maximum, fabsf(x[i]));
+    }
+    if (wrong) maximum = INFINITY;
     const float scale = maximum / 127, inverse = maximum >= WK_SMALLEST_MAXIMUM && maximum <= WK_LARGEST_MAXIMUM ? 127 / maximum : 0;
     int32_t total = 0;
     for (size_t i = 0; i < block; i++) {

@@ -35,15 +35,26 @@ final class PartialFile {
   /// Opens what an earlier run left, or a new file.
   init(for path: String) throws(HubError) {
     self.path = path
-    // Not through a symbolic link: a folder that somebody else may write to must not redirect us.
-    descriptor = open(path + Self.suffix, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
-    guard descriptor >= 0 else { throw Self.failure("cannot create", path + Self.suffix) }
-    // A file system without locks is used without.
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK else {
-      throw HubError(.fileSystem, "\(path)\(Self.suffix): another pull writes to it")
-    }
+    descriptor = try Self.locked(path + Self.suffix)
     isGone = false
     try resume()
+  }
+
+  private static func locked(_ path: String) throws(HubError) -> Int32 {
+    while true {
+      // Not through a symbolic link: a folder that somebody else may write to must not redirect us.
+      let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
+      guard descriptor >= 0 else { throw failure("cannot create", path) }
+      // A file system without locks is used without.
+      guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK else {
+        close(descriptor)
+        throw HubError(.fileSystem, "\(path): another pull writes to it")
+      }
+      // Another pull may have finished the file, and given it its name, between opening and locking.
+      var (mine, named) = (stat(), stat())
+      if fstat(descriptor, &mine) == 0, lstat(path, &named) == 0, mine.st_ino == named.st_ino, mine.st_dev == named.st_dev { return descriptor }
+      close(descriptor)
+    }
   }
 
   deinit {

@@ -9,8 +9,14 @@ void WK_NAME(wk_quantize)(const float *x, size_t n, size_t block, uint8_t *activ
       from = padded;
     }
     wk_f16x largest = 0;
-    for (size_t i = 0; i < block; i += 16) largest = __builtin_elementwise_max(largest, __builtin_elementwise_abs(LOAD16(from + i)));
-    const float maximum = MAX16(largest), scale = maximum / 127;
+    // The largest of numbers drops a NaN: a block with one must not pass for a block of its neighbours, or of zeros.
+    wk_i16x wrong = 0;
+    for (size_t i = 0; i < block; i += 16) {
+      const wk_f16x magnitude = __builtin_elementwise_abs(LOAD16(from + i));
+      wrong |= ~(magnitude <= WK_LARGEST_MAXIMUM);
+      largest = __builtin_elementwise_max(largest, magnitude);
+    }
+    const float maximum = __builtin_reduce_or(wrong) ? INFINITY : MAX16(largest), scale = maximum / 127;
     const float inverse = maximum >= WK_SMALLEST_MAXIMUM && maximum <= WK_LARGEST_MAXIMUM ? 127 / maximum : 0;
     wk_i16x total = 0;
     for (size_t i = 0; i < block; i += 16) {

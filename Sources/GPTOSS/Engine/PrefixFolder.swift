@@ -19,14 +19,26 @@ final class PrefixFolder: Sendable {
 
   init(_ path: String, _ layout: PreparedLayout, _ fingerprint: [UInt8]) {
     (self.path, self.layout, self.fingerprint) = (path, layout, fingerprint)
+    Self.make(path)
+  }
+
+  /// With the folders above it.
+  private static func make(_ path: String) {
+    if mkdir(path, 0o700) == 0 || errno != ENOENT { return }
+    guard let slash = path.lastIndex(of: "/"), slash > path.startIndex else { return }
+    make(String(path[..<slash]))
     mkdir(path, 0o700)
   }
 
   /// The prefix, if it was kept.
   func read(_ prefix: PromptPrefix) -> PrefixStore.Entry? {
     let file = file(key: prefix.key, prefix.tokens)
-    guard FileSystem.exists(file), let entry = try? SavedPrefix.read(file, layout, fingerprint), entry.key == prefix.key, entry.tokens == prefix.tokens
-    else { return nil }
+    guard FileSystem.exists(file) else { return nil }
+    guard let entry = try? SavedPrefix.read(file, layout, fingerprint), entry.key == prefix.key, entry.tokens == prefix.tokens else {
+      // Damaged: a good one takes its place.
+      unlink(file)
+      return nil
+    }
     // The time of the last use decides what goes first.
     utimes(file, nil)
     return entry
@@ -60,6 +72,7 @@ final class PrefixFolder: Sendable {
     while let entry = readdir(folder) {
       let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
       var status = stat()
+      if name.contains(".kv."), name.hasSuffix(".tmp") { AtomicFile.removeIfAbandoned("\(path)/\(name)") }
       guard name.hasSuffix(".kv"), stat("\(path)/\(name)", &status) == 0 else { continue }
       #if canImport(Darwin)
       files.append(("\(path)/\(name)", Int(status.st_size), status.st_mtimespec.tv_sec))

@@ -33,10 +33,12 @@ final class PrefixStore {
 
   func find(key: String) -> Entry? { entries[key] }
 
-  /// Adds an entry, in place of one of the same key: requests that use that one keep it alive themselves.
-  func insert(_ entry: Entry) {
+  /// Adds an entry, in place of one of the same key: requests that use that one keep it alive themselves. One that is `inUse` from the start
+  /// is no victim of its own coming, however large it is: others find it and share it until its last user leaves.
+  func insert(_ entry: Entry, inUse: Bool = false) {
     clock += 1
     entry.lastUse = clock
+    if inUse { entry.users += 1 }
     entries[entry.key] = entry
     evict()
   }

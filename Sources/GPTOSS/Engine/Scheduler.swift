@@ -154,9 +154,8 @@ final class Scheduler: @unchecked Sendable {
   private func enter(_ job: Job, _ layout: KVLayout, start: Int) throws(EngineError) {
     try Self.checkMemory(layout.byteCount)
     if let prefix = job.request.prefix {
-      let entry = if let kept = prefixes.find(prefix) ?? savedEntry(prefix) { kept } else { try newEntry(prefix) }
+      let entry = try usedEntry(prefix)
       job.cachedTokens = entry.tokens.count - entry.pending.count
-      entry.users += 1
       job.prefix = entry
     }
     guard let own = KVSegment(layout, start: start) else { throw .outOfMemory(needed: layout.byteCount, available: availableMemory() ?? 0) }
@@ -164,9 +163,14 @@ final class Scheduler: @unchecked Sendable {
     job.pending = job.request.tokens
   }
 
-  private func savedEntry(_ prefix: PromptPrefix) -> PrefixStore.Entry? {
-    guard let entry = folder?.read(prefix) else { return nil }
-    prefixes.insert(entry)
+  /// The entry of a prefix, with one user more.
+  private func usedEntry(_ prefix: PromptPrefix) throws(EngineError) -> PrefixStore.Entry {
+    if let kept = prefixes.find(prefix) {
+      kept.users += 1
+      return kept
+    }
+    let entry = if let saved = folder?.read(prefix) { saved } else { try newEntry(prefix) }
+    prefixes.insert(entry, inUse: true)
     return entry
   }
 
@@ -174,9 +178,7 @@ final class Scheduler: @unchecked Sendable {
     let layout = KVLayout(pass.layout, capacity: prefix.tokens.count, step: limits.maxStep)
     try Self.checkMemory(layout.byteCount)
     guard let segment = KVSegment(layout, start: 0) else { throw .outOfMemory(needed: layout.byteCount, available: availableMemory() ?? 0) }
-    let entry = PrefixStore.Entry(key: prefix.key, tokens: prefix.tokens, segment: segment, computed: prefix.tokens.isEmpty)
-    prefixes.insert(entry)
-    return entry
+    return PrefixStore.Entry(key: prefix.key, tokens: prefix.tokens, segment: segment, computed: prefix.tokens.isEmpty)
   }
 
   private static func checkMemory(_ bytes: Int) throws(EngineError) {
@@ -242,7 +244,9 @@ final class Scheduler: @unchecked Sendable {
   private func keepFinishedPrefixes(_ pieces: [Piece]) {
     for piece in pieces {
       guard let entry = piece.prefix, entry.isComplete else { continue }
-      if let compact = entry.segment.compacted(pass.layout) { entry.segment = compact }
+      // Only a compacted segment can be read again.
+      guard let compact = entry.segment.compacted(pass.layout) else { continue }
+      entry.segment = compact
       folder?.write(key: entry.key, entry.tokens, entry.segment)
     }
   }

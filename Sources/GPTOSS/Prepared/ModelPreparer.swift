@@ -20,16 +20,16 @@ struct ModelPreparer {
       layer.downProj.weight.blocks.dropPages()
       guard progress(Double(index + 1) / Double(config.numHiddenLayers + 1)) else { throw .cancelled }
     }
-    try floats(checkpoint.norm.floats(), at: layout.norm)
+    try floats(checkpoint.norm.floats(), at: layout.norm, of: checkpoint.norm.view.name)
     try int8(checkpoint.lmHead, rows: layout.vocabTiles * 16, blocks: layout.hiddenInt8Blocks, at: layout.head.lowerBound) { $0 < config.vocabSize ? $0 : -1 }
     try copy(checkpoint.embedTokens, at: layout.embedding)
     _ = progress(1)
   }
 
   private func attention(_ layer: LayerTensors, _ at: PreparedLayout.Layer) throws(PreparedModelError) {
-    try floats(layer.inputLayernorm.floats(), at: at.inputNorm)
-    try floats(layer.postAttentionLayernorm.floats(), at: at.mlpNorm)
-    try floats(layer.sinks.floats(), at: at.sinks)
+    try floats(layer.inputLayernorm.floats(), at: at.inputNorm, of: layer.inputLayernorm.view.name)
+    try floats(layer.postAttentionLayernorm.floats(), at: at.mlpNorm, of: layer.postAttentionLayernorm.view.name)
+    try floats(layer.sinks.floats(), at: at.sinks, of: layer.sinks.view.name)
     let parts = [(layer.qProj, config.numAttentionHeads), (layer.kProj, config.numKeyValueHeads), (layer.vProj, config.numKeyValueHeads)]
     let (headDim, padded) = (config.headDim, layout.paddedHeadDim)
     var offset = at.qkv.lowerBound
@@ -41,23 +41,23 @@ struct ModelPreparer {
       let values = part.bias.floats()
       bias += (0..<heads * padded).map { source($0) < 0 ? 0 : values[source($0)] }
     }
-    try floats(bias, at: at.qkvBias)
+    try floats(bias, at: at.qkvBias, of: layer.qProj.bias.view.name)
     try int8(
       layer.oProj.weight, rows: layout.hiddenTiles * 16, blocks: layout.outputBlocks, group: (headDim, layout.headBlocks * 64), at: at.output.lowerBound
     ) { $0 < config.hiddenSize ? $0 : -1 }
-    try floats(padded16(layer.oProj.bias.floats(), rows: 1), at: at.outputBias)
+    try floats(padded16(layer.oProj.bias.floats(), rows: 1), at: at.outputBias, of: layer.oProj.bias.view.name)
   }
 
   private func experts(_ layer: LayerTensors, _ at: PreparedLayout.Layer) throws(PreparedModelError) {
     try copy(layer.router.weight, at: at.router)
-    try floats(layer.router.bias.floats(), at: at.routerBias)
+    try floats(layer.router.bias.floats(), at: at.routerBias, of: layer.router.bias.view.name)
     // Rows 2i and 2i + 1 are gate and up of feature i; a tile holds 16 gates or 16 ups, so that SwiGLU needs no shuffles.
     func source(_ row: Int) -> Int { 2 * (row / 32 * 16 + row % 16) + row / 16 % 2 }
     try mxfp4(layer.gateUpProj.weight, tiles: 2 * layout.featureTiles, tile: layout.gateUpTile, at: at.gateUp.lowerBound, source)
     try mxfp4(layer.downProj.weight, tiles: layout.hiddenTiles, tile: layout.downTile, at: at.down.lowerBound) { $0 < config.hiddenSize ? $0 : -1 }
     let gateUpBias = layer.gateUpProj.bias.floats(), rows = 2 * layout.featureTiles * 16
-    try floats((0..<config.numExperts * rows).map { gateUpBias[$0 / rows * rows + source($0 % rows)] }, at: at.gateUpBias)
-    try floats(padded16(layer.downProj.bias.floats(), rows: config.numExperts), at: at.downBias)
+    try floats((0..<config.numExperts * rows).map { gateUpBias[$0 / rows * rows + source($0 % rows)] }, at: at.gateUpBias, of: layer.gateUpProj.bias.view.name)
+    try floats(padded16(layer.downProj.bias.floats(), rows: config.numExperts), at: at.downBias, of: layer.downProj.bias.view.name)
   }
 
   // MARK: kinds of sections
@@ -68,8 +68,9 @@ struct ModelPreparer {
     return (0..<rows * width).map { $0 % width < config.hiddenSize ? values[$0 / width * config.hiddenSize + $0 % width] : 0 }
   }
 
-  private func floats(_ values: [Float], at section: Range<Int>) throws(PreparedModelError) {
+  private func floats(_ values: [Float], at section: Range<Int>, of tensor: String) throws(PreparedModelError) {
     precondition(values.count * 4 == section.count, "section and values differ in size")
+    guard values.allSatisfy(\.isFinite) else { throw Self.notANumber(tensor) }
     let result: Result<Void, PreparedModelError> = values.withUnsafeBytes { bytes in
       Result { () throws(PreparedModelError) in try write(bytes, section.lowerBound) }
     }
@@ -78,6 +79,7 @@ struct ModelPreparer {
 
   private func copy(_ tensor: BF16Tensor, at section: Range<Int>) throws(PreparedModelError) {
     precondition(tensor.view.byteCount == section.count, "section and tensor differ in size")
+    guard Self.isFinite(tensor.view.bytes) else { throw Self.notANumber(tensor.view.name) }
     var start = 0
     while start < section.count {
       let count = min(16 << 20, section.count - start)
@@ -85,6 +87,18 @@ struct ModelPreparer {
       start += count
     }
     tensor.view.dropPages()
+  }
+
+  private static func notANumber(_ tensor: String) -> PreparedModelError { .badWeight(tensor: tensor, "holds a value that is not a number") }
+
+  /// Whether no bfloat16 has all bits of its exponent set, which infinity and NaN have.
+  private static func isFinite(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    var wrong: UInt16 = 0
+    for place in stride(from: 0, to: bytes.count - 1, by: 2) {
+      let bits = bytes.loadUnaligned(fromByteOffset: place, as: UInt16.self)
+      wrong |= bits & 0x7F80 == 0x7F80 ? 1 : 0
+    }
+    return wrong == 0
   }
 
   private func int8(
@@ -125,7 +139,7 @@ struct ModelPreparer {
         let out = (memory.base + item * bytes).assumingMemoryBound(to: UInt8.self)
         if !pack(first + item, out) { failures.set(worker) }
       }
-      if failures.any { throw .badWeight(tensor: tensor, "holds a value that is not a number") }
+      if failures.any { throw Self.notANumber(tensor) }
       try write(UnsafeRawBufferPointer(start: memory.base, count: size * bytes), offset + start * bytes)
       start += size
     }

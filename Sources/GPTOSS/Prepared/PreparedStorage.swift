@@ -47,7 +47,8 @@ final class MappedBytes: @unchecked Sendable {
 /// The words of the last failed system call.
 func systemError() -> String { String(cString: strerror(errno)).lowercased() }
 
-/// A file that appears under its name only when it is complete: written beside it, then renamed over it.
+/// A file that appears under its name only when it is complete: written beside it, then renamed over it. Each writer has a file of its own, also
+/// where two processes have one number (in containers); what a writer that was killed left is removed by the next one.
 final class AtomicFile {
   let path: String
   private let temporary: String
@@ -58,9 +59,28 @@ final class AtomicFile {
 
   init(path: String) throws(PreparedModelError) {
     self.path = path
-    temporary = "\(path).\(getpid()).tmp"
-    descriptor = open(temporary, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    temporary = "\(path).\(getpid())-\(String(UInt64.random(in: .min ... .max), radix: 36)).tmp"
+    Self.removeAbandoned(of: path)
+    descriptor = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw .fileSystem(path: temporary, "cannot create: \(systemError())") }
+    // Held as long as it is written: who can take it finds an abandoned file.
+    _ = flock(descriptor, LOCK_EX | LOCK_NB)
+  }
+
+  private static func removeAbandoned(of path: String) {
+    let slash = path.lastIndex(of: "/"), folder = slash.map { String(path[..<$0]) } ?? "."
+    let name = slash.map { String(path[path.index(after: $0)...]) } ?? path
+    for other in FileSystem.names(in: folder.isEmpty ? "/" : folder) where other.hasPrefix(name + ".") && other.hasSuffix(".tmp") {
+      removeIfAbandoned("\(folder)/\(other)")
+    }
+  }
+
+  /// Removes a temporary file that nobody writes any more.
+  static func removeIfAbandoned(_ path: String) {
+    let descriptor = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC)
+    guard descriptor >= 0 else { return }
+    if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { unlink(path) }
+    close(descriptor)
   }
 
   /// Reserves the whole size at once, so that a full disk is known before an hour of work and not after.

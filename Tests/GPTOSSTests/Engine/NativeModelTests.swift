@@ -131,6 +131,36 @@ import Testing
     for file in files() { try ReferenceKit.write([1, 2, 3], to: "\(folder)/\(file)") }
     let third = try await EngineKit.model("tiny-a", options).generate(request(7, prefix: prefix))
     #expect(third.cachedPromptTokens == 0 && third.tokens == expected.tokens)
+    // A good one takes the place of the damaged one.
+    func size() -> Int { files().compactMap { try? ReferenceKit.bytes("\(folder)/\($0)").count }.max() ?? 0 }
+    for _ in 0..<200 where size() <= 3 { try await Task.sleep(for: .milliseconds(10)) }
+    #expect(try await EngineKit.model("tiny-a", options).generate(request(7, prefix: prefix)).cachedPromptTokens == 60)
+  }
+
+  @Test func aPrefixFolderIsMadeWithThoseAboveIt() async throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("gptoss-\(UUID().uuidString)").path
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    var options = EngineKit.options()
+    options.prefixFolder = folder + "/a/b"
+    _ = try EngineKit.model("tiny-a", options)
+    #expect(FileManager.default.fileExists(atPath: folder + "/a/b"))
+  }
+
+  /// However small the budget, what is in use is shared, and goes when its last user leaves.
+  @Test func aPrefixBeyondTheBudgetIsSharedWhileItIsInUse() async throws {
+    var options = EngineKit.options()
+    options.prefixBytes = 1
+    let model = try EngineKit.model("tiny-a", options), prefix = PromptPrefix(key: "p", tokens: EngineKit.tokens(60, below: 500, seed: 6))
+    let requests = (0..<4).map { request(UInt64($0), prefix: prefix) }
+    let cached = try await withThrowingTaskGroup(of: Int.self) { group in
+      for request in requests { group.addTask { try await model.generate(request).cachedPromptTokens } }
+      return try await group.reduce(into: [Int]()) { $0.append($1) }
+    }
+    // Those that came while it was being computed, or after, have it without computing it themselves.
+    #expect(cached.count == 4)
+    #expect(try await model.prefixes().bytes == 0)
+    let alone = try await model.generate(request(9, prefix: prefix))
+    #expect(alone.cachedPromptTokens == 0)
   }
 
   @Test func badRequestsFailBeforeAnyWork() async throws {

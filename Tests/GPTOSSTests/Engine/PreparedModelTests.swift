@@ -74,6 +74,52 @@ import Testing
     }
   }
 
+  /// Small tensors are compared whole: a corrected bias is another model.
+  @Test func aChangeOfOneSmallTensorIsSeen() throws {
+    try ReferenceKit.withTemporaryFolder { folder in
+      try ReferenceKit.copyCheckpoint("tiny-a", to: folder)
+      try PreparedModel.prepare(Checkpoint(at: folder))
+      let weights = "\(folder)/model.safetensors", good = try ReferenceKit.bytes(weights)
+      // Every byte of a small checkpoint belongs to a small tensor.
+      for place in stride(from: good.count - 1, to: good.count / 2, by: -(good.count / 9)) {
+        var changed = good
+        changed[place & ~1] ^= 1
+        try ReferenceKit.write(changed, to: weights)
+        #expect(throws: PreparedModelError.self, "byte \(place)") { try PreparedModel.find(Checkpoint(at: folder)) }
+      }
+    }
+  }
+
+  @Test func whatAKilledWriterLeftIsRemoved() throws {
+    try ReferenceKit.withTemporaryFolder { folder in
+      try ReferenceKit.copyCheckpoint("tiny-a", to: folder)
+      let left = "\(folder)/\(PreparedModel.fileName).999999-abc.tmp"
+      try ReferenceKit.write([1, 2, 3], to: left)
+      try PreparedModel.prepare(Checkpoint(at: folder))
+      #expect(!FileManager.default.fileExists(atPath: left))
+    }
+  }
+
+  @Test func aWeightThatIsNoNumberIsRefused() throws {
+    try ReferenceKit.withTemporaryFolder { folder in
+      try ReferenceKit.copyCheckpoint("tiny-a", to: folder)
+      let weights = "\(folder)/model.safetensors"
+      var bytes = try ReferenceKit.bytes(weights)
+      let header = Int(bytes.prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) })
+      let text = String(decoding: bytes[8..<8 + header], as: UTF8.self)
+      for name in ["model.embed_tokens.weight", "model.layers.0.self_attn.sinks", "model.layers.1.mlp.router.weight"] {
+        let entry = try #require(text.firstRange(of: "\"\(name)\""))
+        let offsets = try #require(text[entry.upperBound...].firstMatch(of: #/"data_offsets":\s*\[\s*(\d+)/#))
+        let place = 8 + header + (try #require(Int(offsets.1)))
+        let kept = Array(bytes[place..<place + 2])
+        bytes.replaceSubrange(place..<place + 2, with: [0xC0, 0x7F])
+        try ReferenceKit.write(bytes, to: weights)
+        #expect(throws: PreparedModelError.badWeight(tensor: name, "holds a value that is not a number")) { try PreparedModel.prepare(Checkpoint(at: folder)) }
+        bytes.replaceSubrange(place..<place + 2, with: kept)
+      }
+    }
+  }
+
   @Test func cancellingLeavesNoFile() throws {
     try ReferenceKit.withTemporaryFolder { folder in
       try ReferenceKit.copyCheckpoint("tiny-a", to: folder)

@@ -46,6 +46,12 @@ import Testing
     let marked = KernelKit.activations([bad], block: 32, kernels)
     #expect(marked.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: 72, as: Float.self) }.isNaN)
     #expect(!marked.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: 32, as: Float.self) }.isNaN)
+    // One that is no number beside good ones, and nothing else.
+    for values in [row.enumerated().map { $0 == 40 ? .nan : $1 }, row.enumerated().map { $0 >= 32 ? -.nan : $1 }] {
+      let marked = KernelKit.activations([values], block: 32, kernels)
+      #expect(marked.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: 72, as: Float.self) }.isNaN)
+      #expect(!marked.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: 32, as: Float.self) }.isNaN)
+    }
   }
 
   @Test(arguments: KernelKit.vectorNames, sizes) func rmsnormAddAndMatvecAgree(_ name: String, size: Int) throws {
