@@ -189,7 +189,7 @@ public enum SafeguardStage {
 
   private static func notice(_ configuration: StageConfiguration, _ settings: SafeguardSettings, _ backends: Backends) -> String? {
     if settings.isDemonstration, backends.live != nil {
-      return "stage `\(configuration.id)` uses `nano`, a demonstration: a small model that follows simple policies: do not moderate people with it; "
+      return "stage `\(configuration.id)` uses `nano`, a demonstration model that follows simple policies: do not moderate people with it; "
         + "`winnow model pull \(ModelName.usualName)` fetches the real one, and `WINNOW_MODEL` or `model:` names its folder"
     }
     guard backends.used is NoModelBackend else { return nil }
