@@ -97,8 +97,12 @@ private func linkedFile(_ path: String) -> String {
 }
 
 /// The whole of a file that may be packed with gzip or Zstandard; at most `limit` bytes unpacked.
-public func readUnpacked(path: String, limit: Int) throws(RecordIOError) -> [UInt8] {
-  let source = try openSource(path: path)
+public func readUnpacked(path: String, limit: Int) throws(RecordIOError) -> [UInt8] { try readWhole(try openSource(path: path), limit: limit) }
+
+/// The whole of a small file.
+public func readFile(path: String, limit: Int = 64 << 20) throws(RecordIOError) -> [UInt8] { try readWhole(try FileSource(path: path), limit: limit) }
+
+private func readWhole(_ source: any ByteSource, limit: Int) throws(RecordIOError) -> [UInt8] {
   var bytes: [UInt8] = []
   var chunk = [UInt8](repeating: 0, count: 1 << 16)
   while true {
@@ -106,20 +110,7 @@ public func readUnpacked(path: String, limit: Int) throws(RecordIOError) -> [UIn
     let count = try result.get()
     if count == 0 { return bytes }
     bytes.append(contentsOf: chunk[..<count])
-    if bytes.count > limit { throw RecordIOError(.readFailed, path: path, detail: "is larger than \(limit) bytes") }
-  }
-}
-
-/// The whole of a small file.
-public func readFile(path: String, limit: Int = 64 << 20) throws(RecordIOError) -> [UInt8] {
-  let source = try FileSource(path: path)
-  var bytes: [UInt8] = []
-  var chunk = [UInt8](repeating: 0, count: 1 << 16)
-  while true {
-    let count = try source.read(into: &chunk)
-    if count == 0 { return bytes }
-    bytes.append(contentsOf: chunk[..<count])
-    if bytes.count > limit { throw RecordIOError(.readFailed, path: path, detail: "is larger than \(limit) bytes") }
+    if bytes.count > limit { throw RecordIOError(.readFailed, path: source.path, detail: "is larger than \(limit) bytes") }
   }
 }
 

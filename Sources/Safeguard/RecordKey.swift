@@ -9,7 +9,7 @@ import Moderation
 /// votes each but the first has a key of its own: SHA-256 over the first one's key (hex), a blank and the vote's number.
 enum RecordKey {
   static func key(_ first: String, vote: Int) -> String {
-    vote == 0 ? first : hex(SHA256.hash(data: Array("\(first) \(vote)".utf8)))
+    vote == 0 ? first : hexSHA256("\(first) \(vote)")
   }
 
   static func key(policies: [Policy], item: Item, context: [ChatTurn]) -> String {
@@ -25,11 +25,7 @@ enum RecordKey {
       add(turn.role)
       add(turn.content)
     }
-    return hex(hash.finalize())
-  }
-
-  private static func hex(_ digest: SHA256.Digest) -> String {
-    digest.map { byte in
+    return hash.finalize().map { byte in
       let digits = String(byte, radix: 16)
       return digits.count == 1 ? "0" + digits : digits
     }.joined()

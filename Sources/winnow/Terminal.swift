@@ -31,9 +31,9 @@ enum Terminal {
           _ = poll(&entry, 1, 100)
           continue
         }
-        // What nobody could read was no success.
+        // What nobody could read was no success; a reader that has enough, as `| head`, needs no word of it.
         guard descriptor == 1 else { return }
-        self.error("error: <stdout>: cannot write: \(String(cString: strerror(number)))\n")
+        if number != EPIPE { self.error("error: <stdout>: cannot write: \(String(cString: strerror(number)))\n") }
         exit(2)
       }
       bytes = bytes.dropFirst(count)
