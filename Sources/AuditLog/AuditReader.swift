@@ -1,6 +1,19 @@
 import GRDB
 import Moderation
 
+/// A file that cannot be opened, or is no audit file.
+public struct AuditFileError: Error, CustomStringConvertible {
+  public var path: String
+  public var detail: String
+  public var description: String { "\(path): \(detail)" }
+
+  init(_ path: String, opening error: any Error) {
+    self.path = path
+    let detail = (error as? DatabaseError)?.message ?? "\(error)"
+    self.detail = "cannot be opened as an audit file: \(detail)"
+  }
+}
+
 /// Reads an audit file.
 public struct AuditReader: Sendable {
   private let queue: DatabaseQueue
@@ -9,7 +22,11 @@ public struct AuditReader: Sendable {
   public init(path: String) throws {
     var configuration = Configuration()
     configuration.readonly = true
-    queue = try DatabaseQueue(path: path, configuration: configuration)
+    do {
+      queue = try DatabaseQueue(path: path, configuration: configuration)
+      // SQLite opens anything, and looks at it with the first question.
+      _ = try queue.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM run") }
+    } catch { throw AuditFileError(path, opening: error) }
   }
 
   public func runs() throws -> [AuditRun] { try queue.read { try AuditRun.fetchAll($0, sql: "SELECT * FROM run ORDER BY started, rowid") } }

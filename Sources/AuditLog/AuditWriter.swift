@@ -21,8 +21,10 @@ public struct AuditWriter: Sendable {
     configuration.prepareDatabase { database in
       try database.execute(sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL")
     }
-    queue = try DatabaseQueue(path: path, configuration: configuration)
-    try AuditSchema.migrator.migrate(queue)
+    do {
+      queue = try DatabaseQueue(path: path, configuration: configuration)
+      try AuditSchema.migrator.migrate(queue)
+    } catch { throw AuditFileError(path, opening: error) }
     self.runID = runID
     self.keepText = keepText
     self.pipeline = pipeline
@@ -74,7 +76,8 @@ public struct AuditWriter: Sendable {
       }
     let audited = outcome.stages.contains { $0.judged[Int32(message)]?.purpose == .audit }
     return [
-      runID, record.position, outcome.batch.string(record.id), hash(outcome.batch, record.text), keepText ? outcome.batch.string(record.text) : nil,
+      runID, record.position, Self.canonical(outcome.batch.string(record.id)), hash(outcome.batch, record.text),
+      keepText ? Self.withoutNUL(outcome.batch.string(record.text)) : nil,
       conversation, decision.verdict.name, decision.reason.name, decision.category.map { definition.categories[$0].name },
       decision.stage.map { definition.stages[$0].id }, decision.score.isNaN ? nil : Double(decision.score), decision.degraded?.rawValue, audited,
       sampling.flatMap { $0 > 0 ? $0 : nil }, time, traceWriter.json(outcome, message),
@@ -92,10 +95,19 @@ public struct AuditWriter: Sendable {
           sql: "INSERT OR REPLACE INTO rationale (run, position, stage, category, rationale, reasoning) VALUES (?, ?, ?, ?, ?, ?)"
         ).execute(arguments: [
           runID, outcome.batch.messages[message].position, pipeline.definition.stages[index].id, pipeline.definition.categories[finding.category].name,
-          finding.rationale, finding.reasoning,
+          finding.rationale.map(Self.withoutNUL), finding.reasoning.map(Self.withoutNUL),
         ])
       }
     }
+  }
+
+  /// A column of text ends at its first NUL, so that one would hide what stands behind it. U+0001 has the same length, and spans keep their places.
+  static func withoutNUL(_ text: String) -> String { text.utf8.contains(0) ? text.replacing("\0", with: "\u{1}") : text }
+
+  /// An id as a JSON literal in the one way that it is looked up, however its writer escaped it.
+  static func canonical(_ literal: String) -> String {
+    guard literal.utf8.contains(UInt8(ascii: "\\")), let id = try? JSONDecoder().decode(String.self, from: Data(literal.utf8)) else { return literal }
+    return JSONText.quoted(id)
   }
 
   private func hash(_ batch: MessageBatch, _ range: ByteRange) -> String { hex(SHA256.hash(data: batch.bytes[range.range])) }

@@ -54,7 +54,9 @@ struct HubDownload {
     let start = try accept(response, partial, offset, digest, size)
     report(.received(file: file.name, bytes: partial.count, total: size))
     try await receive(response, partial, size)
-    if let size, partial.count != size { throw HubError(.network, "\(file.name): the transfer ended after \(partial.count) of \(size) bytes", isTransient: true) }
+    // A server may give a shorter part than was asked for, so the length is that of the whole, which the range or the first answer told.
+    let whole = size ?? ContentRange(response.headers.first(name: "content-range"))?.total ?? partial.state?.size
+    if let size = whole, partial.count != size { throw HubError(.network, "\(file.name): the transfer ended after \(partial.count) of \(size) bytes", isTransient: true) }
     guard let digest else {
       try partial.commit()
       return done(start > 0 ? .resumed : .downloaded, nil, partial.count)
@@ -106,7 +108,7 @@ struct HubDownload {
     case 206:
       // With another tag it is another content, whatever the range says.
       let isSame = partial.state?.tag == nil || tag == nil || partial.state?.tag == tag || digest != nil
-      guard offset > 0, isSame, let range = ContentRange(response.headers.first(name: "content-range")), range.start == offset, size == nil || range.total == nil || range.total == size else {
+      guard offset > 0, isSame, let range = ContentRange(response.headers.first(name: "content-range")), range.start == offset, (size ?? partial.state?.size).map({ $0 == range.total ?? $0 }) ?? true else {
         try partial.start(nil)
         throw HubError(.protocolViolation, "\(file.name): the server sends another part than was asked for", isTransient: true)
       }

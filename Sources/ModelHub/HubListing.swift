@@ -11,6 +11,8 @@ struct HubListing: Sendable {
 
   static let maximumBytes = 32 << 20
   static let maximumFiles = 10_000
+  /// So that the sum of all stays a number.
+  static let largestFile = 1 << 46
 
   /// What the revision stands for; nil where the server does not say.
   let commit: String?
@@ -47,7 +49,7 @@ struct HubListing: Sendable {
 
   private static func size(_ json: JSONValue, _ name: String) throws(HubError) -> Int? {
     guard let value = json["size"], !value.isNull else { return nil }
-    guard let size = value.int, size >= 0, size < 1 << 50 else { throw HubError(.protocolViolation, "the size of `\(name)` is not a number of bytes") }
+    guard let size = value.int, size >= 0, size < largestFile else { throw HubError(.protocolViolation, "the size of `\(name)` is not a number of bytes") }
     return size
   }
 
@@ -55,12 +57,12 @@ struct HubListing: Sendable {
   static func isSafe(_ name: String) -> Bool {
     let parts = name.split(separator: "/", omittingEmptySubsequences: false)
     guard (1...1024).contains(name.utf8.count), (1...16).contains(parts.count) else { return false }
-    let isPlain = name.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F && $0 != "\\" && $0 != ":" && !$0.properties.isDefaultIgnorableCodePoint }
+    let isPlain = name.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control && $0 != "\\" && $0 != ":" && !$0.properties.isDefaultIgnorableCodePoint }
     let isOurs = name.hasSuffix(PartialFile.suffix) || name.hasSuffix(PartialFile.stateSuffix)
     return isPlain && !isOurs && parts.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." && $0.utf8.count <= 255 - PartialFile.stateSuffix.utf8.count }
   }
 
   private static func isCommit(_ text: String) -> Bool { (7...64).contains(text.utf8.count) && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) } }
 
-  private static func shown(_ name: String) -> String { String(name.unicodeScalars.prefix(100).map { $0.value < 0x20 || $0.value == 0x7F ? "?" : Character($0) }) }
+  private static func shown(_ name: String) -> String { String(name.unicodeScalars.prefix(100).map { $0.properties.generalCategory == .control ? "?" : Character($0) }) }
 }

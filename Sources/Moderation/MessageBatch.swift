@@ -66,6 +66,8 @@ public struct MessageBatch: Sendable {
   public var chats: [Int: [ChatTurn]] = [:]
   /// When the last byte of the batch was read.
   public var arrival: ContinuousClock.Instant = .now
+  /// Whether somebody waits for its verdicts: it came from a pipe or the end of a followed file, and was not there before the run.
+  public var isLive = true
 
   public init(sequence: Int = 0, bytes: [UInt8] = [], messages: [MessageRecord] = []) {
     self.sequence = sequence

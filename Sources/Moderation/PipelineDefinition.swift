@@ -30,7 +30,7 @@ public struct AuditSample: Sendable, Hashable {
 public struct EscalationBudget: Sendable, Hashable {
   /// Share of all messages, counted over the stream so far.
   public var share: Double?
-  /// Calls per second.
+  /// Messages escalated per second; each asks once for every open policy, second try and vote.
   public var perSecond: Double?
   public init(share: Double? = nil, perSecond: Double? = nil) { (self.share, self.perSecond) = (share, perSecond) }
 }

@@ -82,6 +82,9 @@ public struct Band: Sendable, Hashable {
 
   public enum Outcome: UInt8, Sendable { case allow, uncertain, block }
 
+  /// Halfway between the thresholds, where nothing is known; one that is left out lies outside 0...1 and counts as the end of that range.
+  public var middle: Double { (max(0, allowBelow) + min(1, blockAbove)) / 2 }
+
   /// A missing probability (NaN) is uncertain, whatever the thresholds.
   @inlinable public func outcome(_ probability: Float) -> Outcome {
     // Compared as floats, so that a probability that prints like the threshold is at the threshold.

@@ -123,9 +123,8 @@ struct Cascade: Sendable {
   /// 1 in the middle of the band, 0 at its edges; 1 for a missing probability.
   private func doubt(_ probability: Float, _ band: Band) -> Float {
     guard !probability.isNaN, band.blockAbove > band.allowBelow else { return 1 }
-    let middle = (band.allowBelow + band.blockAbove) / 2
-    let half = (band.blockAbove - band.allowBelow) / 2
-    return Float(max(0, 1 - abs(Double(probability) - middle) / half))
+    let half = (min(1, band.blockAbove) - max(0, band.allowBelow)) / 2
+    return half > 0 ? Float(max(0, 1 - abs(Double(probability) - band.middle) / half)) : 1
   }
 
   /// A screen failed for a message in the pass that found `hits`: what they block or send to review stands.

@@ -207,7 +207,7 @@ public final class ModerationPipeline: Sendable {
   ) async {
     guard !asked.isEmpty, let gate = gates[stage] else { return }
     let call = ReasonerCall(
-      reasoner: reasoner, gate: gate, deadline: definition.deadline, liveArrival: isLive ? prepared.batch.arrival : nil, purpose: purpose)
+      reasoner: reasoner, gate: gate, deadline: definition.deadline, liveArrival: isLive && prepared.batch.isLive ? prepared.batch.arrival : nil, purpose: purpose)
     let results = await withTaskGroup(of: (Int32, JudgedMessage).self) { group in
       for (message, categories) in asked {
         group.addTask { (message, await call.judge(prepared, message: Int(message), categories: categories)) }

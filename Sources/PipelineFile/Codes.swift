@@ -55,6 +55,9 @@ extension PipelineFile {
       "no-stages", "a pipeline without stages", meaning: "`stages:` is empty.", why: "Nothing would be judged.",
       fix: "`winnow explain` lists the types of stages."),
     CodeExplanation(
+      "too-many-stages", "more than 255 stages", meaning: "A verdict names its stage in one byte.",
+      why: "Every stage is passed by every message; files of phrases and rules belong together in one.", fix: "Put rules of one kind into the files of one stage."),
+    CodeExplanation(
       "unknown-stage-type", "a stage type that does not exist", meaning: "The word after `type:` is misspelt, or of another version.",
       why: "The stage cannot be built.", example: "type: clasifier", fix: "type: classifier"),
     CodeExplanation(

@@ -58,14 +58,14 @@ struct DiagnosticText {
 
   private func render(_ diagnostic: Diagnostic, _ lines: SourceLines) -> String {
     let label = paint(diagnostic.severity.rawValue + ":", diagnostic.severity == .error ? "1;31" : diagnostic.severity == .warning ? "1;33" : "1;36")
-    var text = head(diagnostic.span) + "\(label) \(paint(diagnostic.message, "1")) [\(diagnostic.code)]\n"
+    var text = head(diagnostic.span) + "\(label) \(paint(SourceLines.visible(diagnostic.message), "1")) [\(diagnostic.code)]\n"
     var gutter = 2
     if let span = diagnostic.span { text += excerpt(span, lines, &gutter) }
     for note in diagnostic.notes {
-      text += head(note.span) + "\(paint("note:", "1;36")) \(note.message)\n"
+      text += head(note.span) + "\(paint("note:", "1;36")) \(SourceLines.visible(note.message))\n"
       if let span = note.span { text += excerpt(span, lines, &gutter) }
     }
-    if let hint = diagnostic.hint { text += String(repeating: " ", count: gutter) + paint("= hint:", "1;32") + " \(hint)\n" }
+    if let hint = diagnostic.hint { text += String(repeating: " ", count: gutter) + paint("= hint:", "1;32") + " \(SourceLines.visible(hint))\n" }
     return text
   }
 

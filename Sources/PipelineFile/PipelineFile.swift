@@ -58,6 +58,9 @@ public enum PipelineFile {
     return definition
   }
 
+  /// What ``PipelineDefinition/fingerprint`` is of a file with these bytes.
+  public static func fingerprint(of bytes: [UInt8]) -> String { hash(bytes) }
+
   private static func hash(_ bytes: [UInt8]) -> String {
     SHA256.hash(data: bytes).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
   }

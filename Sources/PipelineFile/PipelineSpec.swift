@@ -77,7 +77,7 @@ public enum PipelineSpec {
 
   public static let budget: [FieldSpec] = [
     FieldSpec("share", .share, "Share of all messages."),
-    FieldSpec("per_second", .number(0...1_000_000), "Calls per second."),
+    FieldSpec("per_second", .number(0...1_000_000), "Messages escalated per second; each asks once for every open policy, second try and vote."),
   ]
 
   private static let turn: [FieldSpec] = [

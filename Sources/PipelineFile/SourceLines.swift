@@ -51,6 +51,9 @@ final class SourceLines {
   }
   private static let secretWords = ["key", "apikey", "token", "secret", "password", "authorization"]
 
+  /// A sentence with what a file holds in it, such as a misspelt key.
+  static func visible(_ text: String) -> String { String(String.UnicodeScalarView(text.unicodeScalars.map { $0 == "\n" ? "\u{FFFD}" : visible($0) })) }
+
   /// Control and bidirectional characters could rewrite the terminal: each is shown as a replacement character.
   private static func visible(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
     switch scalar.properties.generalCategory {

@@ -22,6 +22,11 @@ struct StagesReader {
     if items.isEmpty {
       diagnostics.error("no-stages", "a pipeline needs at least one stage", at: setting.span, hint: "`winnow explain` lists the types of stages")
     }
+    if items.count > Self.mostStages {
+      diagnostics.error(
+        "too-many-stages", "a pipeline has at most \(Self.mostStages) stages, found \(items.count)", at: items[Self.mostStages].span,
+        hint: "put rules of one kind into the files of one stage")
+    }
     var places: [String: SourceSpan] = [:]
     for item in items {
       guard item.entries != nil else {
@@ -43,6 +48,9 @@ struct StagesReader {
     }
     return result
   }
+
+  /// A verdict names its stage in one byte, and one value of it means none.
+  static let mostStages = 255
 
   // MARK: One stage
 

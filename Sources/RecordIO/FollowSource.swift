@@ -16,6 +16,8 @@ public final class FollowSource: ByteSource {
   /// The next bytes are of another file, or of the same one cut short: ``read(into:)`` gives 0 until ``beginNewFile()``. Its reader must know: a last line may
   /// lack its line end, and a new file has places, a byte order mark and a header of its own.
   private(set) var hasNewFile = false
+  /// Since when the file under the path is another one and this one has not grown.
+  private var quietSince: ContinuousClock.Instant?
   /// Asked while waiting; true ends the input.
   private let isStopped: @Sendable () -> Bool
 
@@ -37,6 +39,7 @@ public final class FollowSource: ByteSource {
     while !hasNewFile {
       let count = try readDescriptor(descriptor, into: buffer, path: path)
       if count > 0 {
+        quietSince = nil
         position += count
         bytesRead += count
         return count
@@ -67,7 +70,8 @@ public final class FollowSource: ByteSource {
     guard stat(path, &named) == 0, let current = fileStatus(descriptor) else { return false }
     if named.st_ino != current.st_ino || named.st_dev != current.st_dev {
       // Its last lines first.
-      if Int(current.st_size) > position { return false }
+      if Int(current.st_size) > position || !isLeft(named) { return false }
+      quietSince = nil
       let next = open(path, O_RDONLY | O_CLOEXEC)
       guard next >= 0 else { return false }
       close(descriptor)
@@ -80,6 +84,23 @@ public final class FollowSource: ByteSource {
     position = 0
     return true
   }
+
+  /// Whether the writers have left a rotated file for the one in its place. They hold it open until they are told to open the new one, and go on in it until
+  /// then: it is read until it has been quiet for a while, for a shorter one once somebody writes to the new file.
+  private func isLeft(_ next: stat) -> Bool {
+    let now = ContinuousClock.now
+    guard let since = quietSince else {
+      quietSince = now
+      return false
+    }
+    return now - since >= (next.st_size > 0 ? Self.shortGrace : Self.grace)
+  }
+
+  private static let grace = Duration.seconds(5)
+  private static let shortGrace = Duration.milliseconds(500)
+
+  /// Whether more of the file is there than was read: then it is worked through, and not followed yet.
+  var isBehind: Bool { fileStatus(descriptor).map { Int($0.st_size) > position } ?? false }
 }
 
 func fileStatus(_ descriptor: Int32) -> stat? {

@@ -13,19 +13,47 @@ public struct OutputFile: ~Copyable, Sendable {
   private let closes: Bool
   /// Bytes written since the start of the file.
   public private(set) var length: Int
+  private var isCut = false
 
   /// Opens `path` for writing; `-` is standard output. A regular file is cut to `keeping` bytes first (0 for a new run).
   public init(path: String, keeping: Int = 0) throws(RecordIOError) {
-    descriptor = path == "-" ? 1 : try openForWriting(path, keeping: keeping)
+    let opened = path == "-" ? 1 : try openForWriting(path, atLeast: keeping)
+    do throws(RecordIOError) {
+      if path != "-" { try cutFile(opened, to: keeping, path: path) }
+    } catch {
+      close(opened)
+      throw error
+    }
+    (descriptor, closes, self.path, length, isCut) = (opened, path != "-", path == "-" ? "<stdout>" : path, keeping, true)
+  }
+
+  /// The same, but what stands in the file stays there until ``cut()`` or the first write: a run that fails before it has anything to write destroys nothing.
+  public init(path: String, cutLaterTo keeping: Int) throws(RecordIOError) {
+    descriptor = path == "-" ? 1 : try openForWriting(path, atLeast: keeping)
     closes = path != "-"
     self.path = path == "-" ? "<stdout>" : path
     length = keeping
   }
 
+  /// Opens `path` to write behind what stands there, also beside other processes that do; `-` is standard output. `length` counts from here.
+  public init(appendingTo path: String) throws(RecordIOError) {
+    let opened = path == "-" ? 1 : open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+    guard opened >= 0 else { throw .system(.cannotOpen, path: path, doing: "open for writing") }
+    (descriptor, closes, self.path, length, isCut) = (opened, path != "-", path == "-" ? "<stdout>" : path, 0, true)
+  }
+
   deinit { if closes { close(descriptor) } }
+
+  /// Cuts a regular file to the length that it was opened with.
+  public mutating func cut() throws(RecordIOError) {
+    guard !isCut else { return }
+    isCut = true
+    if closes { try cutFile(descriptor, to: length, path: path) }
+  }
 
   /// Writes all of `bytes` or throws.
   public mutating func write(_ bytes: [UInt8]) throws(RecordIOError) {
+    try cut()
     var offset = 0
     while offset < bytes.count {
       let count = bytes.withUnsafeBytes { platformWrite(descriptor, $0.baseAddress! + offset, $0.count - offset) }
@@ -49,7 +77,7 @@ public struct OutputFile: ~Copyable, Sendable {
   }
 }
 
-private func openForWriting(_ path: String, keeping: Int) throws(RecordIOError) -> Int32 {
+private func openForWriting(_ path: String, atLeast keeping: Int) throws(RecordIOError) -> Int32 {
   let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
   guard descriptor >= 0 else { throw .system(.cannotOpen, path: path, doing: "open for writing") }
   guard let status = fileStatus(descriptor), status.st_mode & S_IFMT == S_IFREG else { return descriptor }
@@ -57,12 +85,14 @@ private func openForWriting(_ path: String, keeping: Int) throws(RecordIOError) 
     close(descriptor)
     throw RecordIOError(.checkpoint, path: path, detail: "is shorter (\(status.st_size) bytes) than when the checkpoint was written (\(keeping) bytes)")
   }
-  guard ftruncate(descriptor, off_t(keeping)) == 0, lseek(descriptor, 0, SEEK_END) >= 0 else {
-    let error = RecordIOError.system(.writeFailed, path: path, doing: "cut to \(keeping) bytes")
-    close(descriptor)
-    throw error
-  }
   return descriptor
+}
+
+private func cutFile(_ descriptor: Int32, to length: Int, path: String) throws(RecordIOError) {
+  guard let status = fileStatus(descriptor), status.st_mode & S_IFMT == S_IFREG else { return }
+  guard ftruncate(descriptor, off_t(length)) == 0, lseek(descriptor, 0, SEEK_END) >= 0 else {
+    throw .system(.writeFailed, path: path, doing: "cut to \(length) bytes")
+  }
 }
 
 private func platformWrite(_ descriptor: Int32, _ bytes: UnsafeRawPointer, _ count: Int) -> Int { write(descriptor, bytes, count) }
@@ -116,11 +146,13 @@ private func readWhole(_ source: any ByteSource, limit: Int) throws(RecordIOErro
 
 /// Refuses a file that two outputs would write, or that is read too: what one of them wrote would be lost.
 ///
-/// - Parameter outputs: each with the name under which its user knows it; `-` is standard output.
+/// - Parameters:
+///   - outputs: each with the name under which its user knows it; `-` is standard output.
+///   - inputs: `-` is standard input, which may be a file too.
 public func refuseSharedFiles(outputs: [(name: String, path: String)], inputs: [String]) throws(RecordIOError) {
   let files = outputs.filter { $0.path != "-" }
   for (index, output) in files.enumerated() {
-    if inputs.contains(where: { $0 != "-" && isSameFile($0, output.path) }) {
+    if inputs.contains(where: { isSameFile($0, output.path) }) {
       throw RecordIOError(.cannotOpen, path: output.path, detail: "is an input, and \(output.name) would empty it before it is read; name another file")
     }
     if let other = files[..<index].first(where: { isSameFile($0.path, output.path) }) {
@@ -129,16 +161,37 @@ public func refuseSharedFiles(outputs: [(name: String, path: String)], inputs: [
   }
 }
 
+/// Refuses inputs that are not there or may not be read, before anything is written. None is opened: a FIFO would lose what is in it.
+public func refuseUnreadable(_ inputs: some Sequence<String>) throws(RecordIOError) {
+  for path in inputs where path != "-" {
+    guard access(path, R_OK) == 0 else { throw .system(.cannotOpen, path: path, doing: "open") }
+  }
+}
+
+/// Refuses a file that could not be written, without making it.
+public func refuseUnwritable(_ path: String) throws(RecordIOError) {
+  if path == "-" { return }
+  let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+  let isWritable = access(path, F_OK) == 0 ? access(path, W_OK) : access(folder, W_OK | X_OK)
+  guard isWritable == 0 else { throw .system(.cannotOpen, path: path, doing: "open for writing") }
+}
+
+/// Whether what is written to `path` goes on to somebody else and is not kept there: standard output, a pipe, a device.
+public func isPassedOn(_ path: String) -> Bool {
+  var status = stat()
+  return path == "-" || stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
+}
+
 /// Whether records come from `path` as somebody writes them (a pipe, a terminal): a regular file, also as standard input, is there already.
 public func comesLive(_ path: String) -> Bool {
   var status = stat()
   return (path == "-" ? fstat(0, &status) : stat(path, &status)) == 0 && status.st_mode & S_IFMT != S_IFREG
 }
 
-/// Whether both paths name the same regular file, also one that is not there yet. Devices and pipes may be named twice.
+/// Whether an input, or another output, and an output are the same regular file, also one that is not there yet. Devices and pipes may be named twice.
 func isSameFile(_ a: String, _ b: String) -> Bool {
   var (first, second) = (stat(), stat())
-  switch (stat(a, &first) == 0, stat(b, &second) == 0) {
+  switch ((a == "-" ? fstat(0, &first) : stat(a, &first)) == 0, stat(b, &second) == 0) {
   case (true, true): return first.st_mode & S_IFMT == S_IFREG && first.st_dev == second.st_dev && first.st_ino == second.st_ino
   case (false, false): return futurePlace(of: a) == futurePlace(of: b)
   default: return false

@@ -17,6 +17,8 @@ public struct ReadLimits: Sendable {
   /// Live input: how long a complete line waits for company.
   public var patience: Duration = .milliseconds(10)
   public var maxExpansion = ExpansionGuard.defaultFactor
+  /// Whether batches tell the line of each message.
+  public var keepsLines = false
   public init() {}
 }
 
@@ -55,6 +57,8 @@ public struct ReadBatch: Sendable {
   public var deadLetters: [DeadLetter]
   /// Behind the last record of the batch.
   public var end: StreamPosition
+  /// Where ``ReadLimits/keepsLines`` is set, the line on which each message begins, counted from 1.
+  public var lines: [Int] = []
 }
 
 /// Reads records from files or standard input into batches. Blocking; used by one thread.
@@ -206,7 +210,7 @@ public final class RecordReader {
 
   private func beginFile() throws(RecordIOError) {
     (position.byteOffset, position.line, position.mark) = (0, 0, nil)
-    quoteStaysOpen = false
+    (quoteStaysOpen, quoteOpenUntil) = (false, 0)
     position.byteOffset += try discardByteOrderMark()
   }
 
@@ -230,7 +234,11 @@ public final class RecordReader {
 
   private func readCSVHeader() throws(RecordIOError) {
     lines.removeAll()
-    while try nextLine() == .needsMore, try fillOrWait() > 0 {}
+    while try nextLine() == .needsMore, try fillOrWait() > 0 {
+      guard buffer.count <= limits.recordBytes + 1 else {
+        throw RecordIOError(.badHeader, path: source?.path ?? "", detail: "the first line is longer than \(limits.recordBytes) bytes; is this CSV with line ends?")
+      }
+    }
     if lines.isEmpty, buffer.count > 0 { lines.append(LineRange(start: buffer.head, end: buffer.tail, next: buffer.tail)) }
     guard let header = lines.first else { return }
     try csv?.readHeader(buffer.bytes(header.start..<header.end), path: source?.path ?? "")
@@ -271,9 +279,19 @@ public final class RecordReader {
       lines.append(LineRange(start: start, end: feed > start && buffer[feed - 1] == 0x0D ? feed - 1 : feed, next: feed + 1))
       return .found
     }
-    guard let found = isCSV ? buffer.csvRecordEnd(from: start) : buffer.lineEnd(from: start) else { return .needsMore }
+    let offset = position.byteOffset + start - buffer.head
+    // A later line of a quoted record that was cut as too long, and is quoted at its end itself: it is known to be too long as well.
+    if isCSV, quoteOpenUntil - offset > limits.recordBytes + 1, let feed = buffer.lineEnd(from: start), buffer.isQuoteOpen(from: start, to: feed) {
+      lines.append(LineRange(start: start, end: feed > start && buffer[feed - 1] == 0x0D ? feed - 1 : feed, next: feed + 1, isTooLong: true))
+      return .found
+    }
+    guard let found = isCSV ? buffer.csvRecordEnd(from: start) : buffer.lineEnd(from: start) else {
+      if isCSV, buffer.isQuoteOpen(from: start) { quoteOpenUntil = offset + buffer.tail - start }
+      return .needsMore
+    }
     // Too long a quoted record is cut at its first line feed, as when its end is not in the buffer yet: the same whatever the reads.
     let isTooLong = found - start > limits.recordBytes + 1
+    if isCSV, isTooLong { quoteOpenUntil = offset + found - start }
     let end = isCSV && isTooLong ? (buffer.lineEnd(from: start) ?? found) : found
     var contentEnd = end
     if contentEnd > start, buffer[contentEnd - 1] == 0x0D { contentEnd -= 1 }
@@ -327,6 +345,9 @@ public final class RecordReader {
 
   /// A quote stood open to the end of the input. So does every later line's that leaves one open: the rest need not be searched again.
   private var quoteStaysOpen = false
+  /// The place in the file up to which a record that was cut as too long had not ended. A later line that leaves a quote open before it does not end before it
+  /// either, so that it need not be searched again: else each line of a long quotation would be searched to its end.
+  private var quoteOpenUntil = 0
 
   /// The last line of a file may lack its line end. A quote that nothing closes hides no record but its own: that is cut at its first line
   /// feed, as too long a record is, and what follows is read on.
@@ -363,6 +384,7 @@ public final class RecordReader {
     var result = ReadBatch(batch: MessageBatch(sequence: sequence), deadLetters: [], end: position)
     sequence += 1
     result.batch.arrival = .now
+    result.batch.isLive = (source?.isLive ?? false) && !((source as? FollowSource)?.isBehind ?? false)
     if let record = finished {
       finished = nil
       result.deadLetters.append(
@@ -400,6 +422,7 @@ public final class RecordReader {
       } else if let letter = builder.add(range, at: position, to: &result.batch, json: &json, csv: csv, state: &builderState) {
         result.deadLetters.append(letter)
       }
+      while limits.keepsLines, result.lines.count < result.batch.count { result.lines.append(position.line + 1) }
       position.byteOffset += line.next - line.start
       position.line += line.lineCount
       if builderState.wasRecord { position.record += 1 }

@@ -54,6 +54,7 @@ public final class ChatClient: Sendable {
 
   /// A whole completion, or the failure of the last attempt. Returns or throws by `deadline`.
   public func complete(_ request: ChatRequest, deadline: ContinuousClock.Instant) async throws(ChatFailure) -> Answer {
+    let whole = deadline - clock.now()
     guard await place(until: deadline) else { throw ChatFailure(Task.isCancelled ? .cancelled : .timeout) }
     defer { limiter.release() }
     state.withLock { $0.budget.earn() }
@@ -63,7 +64,7 @@ public final class ChatClient: Sendable {
     while true {
       let index = try await endpoint(for: request, avoiding: lastFailed, deadline: deadline, attempts: attempts)
       attempts += 1
-      let outcome = await attempt(request, at: index, deadline: deadline)
+      let outcome = await attempt(request, at: index, deadline: deadline, whole: whole)
       switch outcome {
       case .success(let completion):
         let endpoint = state.withLock { $0.pool.entries[index].endpoint }
@@ -116,11 +117,13 @@ public final class ChatClient: Sendable {
   }
 
   /// One exchange with one endpoint; a refused optional parameter is left out and the exchange made again.
-  private func attempt(_ request: ChatRequest, at index: Int, deadline: ContinuousClock.Instant) async -> Result<ChatCompletion, ChatFailure> {
+  ///
+  /// - Parameter whole: the time that the call had when it came; what it has left after waiting for its place may be too short for any endpoint.
+  private func attempt(_ request: ChatRequest, at index: Int, deadline: ContinuousClock.Instant, whole: Duration) async -> Result<ChatCompletion, ChatFailure> {
     while true {
       let (endpoint, refused) = state.withLock { ($0.pool.entries[index].endpoint, $0.pool.entries[index].refused) }
       let remaining = deadline - clock.now()
-      guard remaining > .zero else { return settle(index, .failure(ChatFailure(.timeout))) }
+      guard remaining > .zero else { return settle(index, .failure(ChatFailure(.timeout)), hadTime: false) }
       let result: Result<ChatCompletion, ChatFailure>
       do {
         let reply = try await transport.send(call(endpoint, body: request.body(without: refused), timeout: remaining))
@@ -132,7 +135,7 @@ public final class ChatClient: Sendable {
       } catch {
         result = .failure(Self.failure(error))
       }
-      return settle(index, result)
+      return settle(index, result, hadTime: remaining * 2 >= whole)
     }
   }
 
@@ -153,14 +156,14 @@ public final class ChatClient: Sendable {
     return HTTPCall(url: endpoint.url, headers: headers, body: body, timeout: timeout, maximumReplyBytes: configuration.maximumReplyBytes)
   }
 
-  /// Books the outcome on the endpoint.
-  private func settle(_ index: Int, _ result: Result<ChatCompletion, ChatFailure>) -> Result<ChatCompletion, ChatFailure> {
+  /// Books the outcome on the endpoint. A timeout says something of it only when the call had time enough.
+  private func settle(_ index: Int, _ result: Result<ChatCompletion, ChatFailure>, hadTime: Bool) -> Result<ChatCompletion, ChatFailure> {
     let now = clock.now()
     state.withLock { state in
       state.pool.entries[index].inFlight -= 1
       switch result {
       case .success: state.pool.entries[index].breaker.succeed()
-      case .failure(let failure) where failure.kind == .cancelled: state.pool.entries[index].breaker.abandon(at: now)
+      case .failure(let failure) where failure.kind == .cancelled || failure.kind == .timeout && !hadTime: state.pool.entries[index].breaker.abandon(at: now)
       case .failure(let failure) where failure.blamesEndpoint: state.pool.entries[index].breaker.fail(at: now)
       case .failure: state.pool.entries[index].breaker.succeed()
       }

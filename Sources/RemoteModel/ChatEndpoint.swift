@@ -52,6 +52,12 @@ public struct ChatEndpoint: Sendable, Hashable, CustomStringConvertible {
 
   private static func isLoopback(_ authority: Substring) -> Bool {
     let host = authority[..<(portStart(authority) ?? authority.endIndex)].lowercased()
-    return host == "localhost" || host == "[::1]" || host.hasPrefix("127.")
+    return host == "localhost" || host == "[::1]" || isLoopbackAddress(host)
+  }
+
+  /// `127.0.0.0/8` in four numbers; `127.example.org` is a name that anybody may own.
+  private static func isLoopbackAddress(_ host: String) -> Bool {
+    let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+    return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil && $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }
   }
 }

@@ -43,7 +43,7 @@ extension RunReport {
     examples.map { example in
       let story = VerdictStory(self, example)
       var lines = ["\(Self.heading(digest.layers.first { $0.id == example.record.stage }?.type ?? "", example.record))"]
-      lines.append("  \(story.text.map { "“\(TextTable.printable($0))”" } ?? "message \(example.record.messageID)")")
+      lines.append("  \(story.text.map { "“\(TextTable.printable($0))”" } ?? "message \(TextTable.printable(example.record.messageID))")")
       lines.append("  \(story.verdict): \(TextTable.printable(story.reason))")
       if !story.features.isEmpty {
         lines.append("  what made the score: " + story.features.prefix(5).map { "“\(TextTable.printable($0.text))” \(signed($0.logOdds))" }.joined(separator: ", "))

@@ -12,6 +12,16 @@ public enum LabelMeaning: String, Sendable, Hashable, CaseIterable {
     default: return nil
     }
   }
+  /// Rises from safe to violates; a label that abstains is no reason to believe a safe one beside it.
+  var gravity: Int {
+    switch self {
+    case .safe: 0
+    case .abstain: 1
+    case .review: 2
+    case .violates: 3
+    }
+  }
+
   /// Violates before review before safe; safe of none.
   static func gravest(_ meanings: some Sequence<LabelMeaning>) -> LabelMeaning {
     meanings.reduce(.safe) { gravest, next in next == .violates || gravest == .violates ? .violates : next == .review || gravest == .review ? .review : .safe }
@@ -37,6 +47,12 @@ public struct AnswerLabel: Sendable, Hashable {
 
   /// A label of digits alone. It may stand anywhere in a story or a list, so it is read only where nothing else can be meant.
   var isNumeric: Bool { !name.isEmpty && name.utf8.allSatisfy { (0x30...0x39).contains($0) } }
+
+  /// JSON has no number `01`.
+  var isJSONNumber: Bool { isNumeric && (name == "0" || !name.hasPrefix("0")) }
+
+  /// As a value in a JSON answer: a number where it is one, else a string.
+  var jsonValue: String { isJSONNumber ? name : "\"\(name)\"" }
 }
 
 /// Where in a JSON answer its parts stand.
@@ -135,7 +151,7 @@ extension AnswerFormat {
   }
 
   static func example(_ shape: JSONAnswerShape, labels: [AnswerLabel]) -> String {
-    let value = labels.map { $0.isNumeric ? $0.name : quoted($0.name) }.joined(separator: " or ")
+    let value = labels.map(\.jsonValue).joined(separator: " or ")
     var members = ["\(quoted(shape.decision)): \(value)"]
     if let key = shape.category { members.append("\(quoted(key)): \"the rule that decided, or none\"") }
     if let key = shape.ruleIDs { members.append("\(quoted(key)): [\"ids of the rules that apply\"]") }

@@ -1,7 +1,8 @@
 /// Reads `Answer: INVALID`, `**Classification:** VALID (DE0)`, and label lines without a key.
 ///
 /// The prompt's own answer line is often echoed, `Answer (VALID or INVALID): INVALID`, sometimes with the content before it. So what
-/// stands in brackets after the key is not the answer, and of several answer lines only the last line of all can be the model's own.
+/// stands in brackets after the key is not the answer, and of several answer lines only the last line of all can be the model's own; it
+/// counts when no other one is graver, for a quotation must not take a violation back.
 struct AnswerLines {
   static let commonKeys: Set<String> = [
     "answer", "final answer", "classification", "label", "verdict", "decision", "output", "result", "violation", "judgement", "judgment", "final label",
@@ -31,7 +32,8 @@ struct AnswerLines {
   }
 
   /// The label, `.conflicting`, or nil when no line is an answer.
-  func reading(labels: [AnswerLabel], keys: Set<String>) -> AnswerReading? {
+  /// - Parameter isAlone: whether the text holds no answer of another form. A line that would be none by itself still speaks against one.
+  func reading(labels: [AnswerLabel], keys: Set<String>, isAlone: Bool = true) -> AnswerReading? {
     var found: [Found] = []
     for index in lines.indices {
       if let answer = answer(at: index, labels: labels, keys: keys) {
@@ -39,8 +41,8 @@ struct AnswerLines {
         found.append(answer)
       }
     }
-    guard let chosen = choose(found, labels: labels) else { return nil }
-    guard let answer = chosen.label, !isTakenBack(answer, labels: labels) else { return .abstain(.conflicting) }
+    guard let chosen = choose(found, isAlone: isAlone) else { return nil }
+    guard let answer = chosen.label, !contradict(answer.label, labels: labels) else { return .abstain(.conflicting) }
     return AnswerReading(.label(answer.label), citedRules: RuleIDs.inBrackets(answer.rest))
   }
 
@@ -108,18 +110,30 @@ struct AnswerLines {
 
   private func isBracketed(_ text: String) -> Bool { text.hasPrefix("(") && (text.hasSuffix(")") || text.hasSuffix(").")) }
 
-  private func choose(_ found: [Found], labels: [AnswerLabel]) -> LineAnswer? {
+  private func choose(_ found: [Found], isAlone: Bool) -> LineAnswer? {
     guard let last = found.last else { return nil }
-    if last.keyed, last.label.isNumeric, isBuried(last) { return nil }
+    if isAlone, last.keyed, last.label.isNumeric, isBuried(last) { return nil }
     if found.allSatisfy({ $0.label.agrees(with: last.label) }) { return .one(found.last { $0.keyed } ?? last) }
-    // They differ: an echo of the content may hold an answer line; the model's own is keyed and the last line of all.
+    // They differ: an echo of the content may hold an answer line; the model's own is keyed and the last line of all. A milder one may as well be
+    // the content's, quoted behind the model's own.
     let unkeyedAgree = found.allSatisfy { $0.keyed || $0.label.agrees(with: last.label) }
-    return last.keyed && last.line == lines.count - 1 && unkeyedAgree ? .one(last) : .conflict
+    let isGravest = found.allSatisfy { $0.label.meaning.gravity <= last.label.meaning.gravity }
+    return last.keyed && last.line == lines.count - 1 && unkeyedAgree && isGravest ? .one(last) : .conflict
   }
 
-  /// Whether a later line is another label and nothing else: a second thought behind `Answer: 0`.
-  private func isTakenBack(_ found: Found, labels: [AnswerLabel]) -> Bool {
-    lines[(found.line + 1)...].contains { AnswerText.wholeLabel($0, labels: labels).map { !$0.agrees(with: found.label) } ?? false }
+  /// Whether the text says another label as well: on a line that is nothing but a label (a second thought, or the model's own answer with a
+  /// quotation behind it), or at the very beginning.
+  func contradict(_ found: AnswerLabel, labels: [AnswerLabel]) -> Bool {
+    let opening = lines.first.flatMap { LabelScanner.leading($0[...], labels: labels)?.label }
+    let others = lines.compactMap { lineLabel($0, labels: labels) } + [opening].compactMap { $0 }
+    return others.contains { !$0.agrees(with: found) }
+  }
+
+  /// The label that a line is, with at most something in brackets behind it.
+  private func lineLabel(_ line: String, labels: [AnswerLabel]) -> AnswerLabel? {
+    if let label = AnswerText.wholeLabel(line, labels: labels) { return label }
+    guard let (label, rest) = LabelScanner.leading(line[...], labels: labels), isBracketed(AnswerText.trimmed(rest)) else { return nil }
+    return label
   }
 
   /// A numeric answer line at the end of a long text that does not echo the content: the model solved the message's own exercise.

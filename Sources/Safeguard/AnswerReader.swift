@@ -10,11 +10,12 @@ import RemoteModel
 /// doubt is an abstention, which the pipeline sends to a person. The price: a correct verdict in an unforeseen form is lost to review.
 public enum AnswerReader {
   /// Reads the answer to one policy.
-  /// - Parameter fence: the fence of the prompt; when the answer echoes it, only what follows its last occurrence is read.
+  /// - Parameter fence: the fence of the prompt; when the answer echoes the content, only what follows the echo is read, and what stands before
+  ///   it must not say otherwise.
   public static func read(_ final: String?, format: AnswerFormat, fence: String? = nil) -> AnswerReading {
     switch prepare(final, fence: fence) {
     case .failure(let reason): .abstain(reason)
-    case .success(let text): reading(of: text, format: format)
+    case .success(let answer): answer.settled(reading(of: answer.text, format: format), labels: format.labels) { reading(of: $0, format: format) }
     }
   }
 
@@ -22,34 +23,37 @@ public enum AnswerReader {
   public static func read(_ final: String?, policies: [(id: String, format: AnswerFormat)], fence: String? = nil) -> [AnswerReading] {
     switch prepare(final, fence: fence) {
     case .failure(let reason): return policies.map { _ in .abstain(reason) }
-    case .success(let text):
-      let objects = JSONAnswers.objects(in: text).filter { object in policies.contains { object[$0.id] != nil } }
-      guard let object = objects.first else { return policies.map { _ in .abstain(refuses(text) ? .refusal : .malformed) } }
-      guard objects.count == 1, !object.hasDuplicateKeys else { return policies.map { _ in .abstain(.conflicting) } }
-      if JSONAnswers.hasUnread(text, keys: policies.map(\.id)) { return policies.map { _ in .abstain(.malformed) } }
-      return policies.map { policy in
-        guard let value = object[policy.id] else { return .abstain(.notAnswered) }
-        return JSONAnswers.reading(of: value, format: policy.format)
+    case .success(let answer):
+      return zip(policies.indices, readings(of: answer.text, policies: policies)).map { index, reading in
+        answer.settled(reading, labels: []) { readings(of: $0, policies: policies)[index] }
       }
     }
   }
 
+  private static func readings(of text: String, policies: [(id: String, format: AnswerFormat)]) -> [AnswerReading] {
+    let objects = JSONAnswers.objects(in: text).filter { object in policies.contains { object[$0.id] != nil } }
+    guard let object = objects.first else { return policies.map { _ in .abstain(refuses(text) ? .refusal : .malformed) } }
+    guard objects.count == 1, !object.hasDuplicateKeys else { return policies.map { _ in .abstain(.conflicting) } }
+    if JSONAnswers.hasUnread(text, keys: policies.map(\.id)) { return policies.map { _ in .abstain(.malformed) } }
+    return policies.map { policy in
+      guard let value = object[policy.id] else { return .abstain(.notAnswered) }
+      return JSONAnswers.reading(of: value, format: policy.format)
+    }
+  }
+
   enum Prepared {
-    case success(String)
+    case success(EchoedAnswer)
     case failure(AbstainReason)
   }
 
-  /// The text to read: final channel only, nothing before an echoed fence, blanks unified.
+  /// The text to read: final channel only, nothing of an echo of the content, blanks unified.
   static func prepare(_ final: String?, fence: String?) -> Prepared {
     guard let final else { return .failure(.empty) }
-    guard var text = HarmonyMarkup.finalChannel(of: final) else { return .failure(.markup) }
-    if let fence, !fence.isEmpty, let echo = text.ranges(of: fence).last {
-      text = String(text[echo.upperBound...].drop { $0 != "\n" })
-    }
-    text = AnswerText.unified(text)
+    guard let channel = HarmonyMarkup.finalChannel(of: final) else { return .failure(.markup) }
+    let answer = EchoedAnswer(AnswerText.unified(channel), fence: fence)
     // What was not looked at might say the opposite.
-    if text.utf8.count(where: { $0 == UInt8(ascii: "{") }) > JSONAnswers.maximumObjects { return .failure(.malformed) }
-    return text.isEmpty ? .failure(.empty) : .success(text)
+    if [answer.before, answer.text].contains(where: JSONAnswers.hasTooManyBraces) { return .failure(.malformed) }
+    return answer.text.isEmpty ? .failure(.empty) : .success(answer)
   }
 
   private static func reading(of text: String, format: AnswerFormat) -> AnswerReading {
@@ -71,10 +75,12 @@ public enum AnswerReader {
     if tagged.isEmpty, refuses(text) { return .abstain(.refusal) }
     let json = JSONAnswers.reading(in: text, format: format)
     if json != nil, JSONAnswers.hasUnread(text, keys: JSONAnswers.decisionKeys(of: format)) { return .abstain(.malformed) }
-    let lines = AnswerLines(JSONAnswers.withoutObjects(text)).reading(labels: format.labels, keys: AnswerLines.commonKeys)
-    let readings = tagged + [json, lines].compactMap { $0 }
+    let lines = AnswerLines(JSONAnswers.withoutObjects(text))
+    let isAlone = tagged.isEmpty && json == nil
+    let readings = tagged + [json, lines.reading(labels: format.labels, keys: AnswerLines.commonKeys, isAlone: isAlone)].compactMap { $0 }
     guard let first = readings.first else { return none(text, format: format) }
     guard readings.dropFirst().allSatisfy({ $0.label?.meaning == first.label?.meaning && $0.label != nil }) else { return .abstain(.conflicting) }
+    if let label = first.label, lines.contradict(label, labels: format.labels) { return .abstain(.conflicting) }
     return readings.max { $0.citedRules.count < $1.citedRules.count } ?? first
   }
 

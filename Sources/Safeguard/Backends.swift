@@ -32,7 +32,11 @@ struct Backends {
   private static func recorded(_ path: String, _ span: SourceSpan?, _ diagnostics: inout Diagnostics) -> RecordedAnswers? {
     do throws(FileError) {
       let answers = try RecordedAnswers(path: path)
-      if answers.badLines > 0 {
+      if answers.badLines > 0, answers.count == 0 {
+        diagnostics.error(
+          "bad-recording", "the recording `\(path)` holds no answer, in \(answers.badLines) line\(answers.badLines == 1 ? "" : "s")",
+          at: span ?? SourceSpan(file: path, line: 1, column: 1), hint: "name a file that `--record` wrote")
+      } else if answers.badLines > 0 {
         diagnostics.warning(
           "bad-recording", "\(answers.badLines) line\(answers.badLines == 1 ? "" : "s") of the recording hold no answer",
           at: span ?? SourceSpan(file: path, line: 1, column: 1))

@@ -28,5 +28,6 @@ enum Fence {
     return String(lines)
   }
 
-  private static let mark = "====="
+  /// What the lines around content begin with.
+  static let mark = "====="
 }

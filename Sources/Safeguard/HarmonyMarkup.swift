@@ -18,14 +18,16 @@ enum HarmonyMarkup {
 
   private static func special(_ text: String) -> String? {
     let headers = text.ranges(of: "<|channel|>final")
+    // Behind words of another kind a header is a quotation, or they are reasoning without its beginning: the answer may be on either side.
+    let opensAsReasoning = text.hasPrefix("<|") || text.hasPrefix("analysis")
     if let header = headers.first {
-      guard headers.count == 1, let message = text[header.upperBound...].firstRange(of: "<|message|>") else { return nil }
+      guard headers.count == 1, opensAsReasoning, let message = text[header.upperBound...].firstRange(of: "<|message|>") else { return nil }
       return untilMarker(text[message.upperBound...])
     }
     // The server took the final header away and kept the analysis: what follows the last end is the final answer.
     if text.contains("<|channel|>analysis"), let end = text.ranges(of: "<|end|>").last {
       let rest = text[end.upperBound...]
-      return rest.contains("<|") ? nil : String(rest)
+      return rest.contains("<|") || !opensAsReasoning ? nil : String(rest)
     }
     // Only end markers: the answer stands before them.
     let answer = untilMarker(text[...])

@@ -9,6 +9,7 @@ enum JSONAnswers {
 
   /// More opening braces are no answer; ``AnswerReader`` refuses such a text.
   static let maximumObjects = 1000
+  static func hasTooManyBraces(_ text: String) -> Bool { text.utf8.count(where: { $0 == UInt8(ascii: "{") }) > maximumObjects }
 
   /// Every outermost JSON object in the text, in order.
   static func objects(in text: String) -> [JSONValue] { scan(text).objects }

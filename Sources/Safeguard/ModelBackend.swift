@@ -59,6 +59,8 @@ public struct ModelAnswer: Sendable, Hashable {
 public protocol ModelBackend: Sendable {
   /// Model and place, for fingerprints and audit records.
   var identity: String { get }
+  /// Whether the model runs in this process: its speed is that of the machine, and may be slow without anything being wrong.
+  var isLocal: Bool { get }
   /// Made ready; throws what must stop the run.
   func start() async throws
   /// An answer by `deadline`. A model that answers nonsense, or nothing, is an answer; what cannot be asked is an error.
@@ -79,6 +81,7 @@ extension ModelBackend {
     return answer
   }
 
+  public var isLocal: Bool { false }
   public func start() async throws {}
   public func shutdown() async {}
 }

@@ -9,13 +9,14 @@ import Synchronization
 /// analysis is closed and the label asked for, so no answer is cut off; decoding is held to the policy's format, so none is malformed; and
 /// the probability of each label is known at the token that decides. Content cannot become a control token: it is encoded as text.
 public final class NativeBackend: ModelBackend {
-  /// Tokens of the final answer at most; the reasoning has its own budget.
-  static let answerTokens = 256
+  /// Tokens of the final answer to one policy at most; the reasoning has its own budget.
+  private static let tokensPerAnswer = 256
 
   private let path: String
   private let options: NativeModel.Options
   private let reasoningBudget: Int?
   public let identity: String
+  public var isLocal: Bool { true }
   private let model = Mutex<NativeModel?>(nil)
   /// Rendered prefixes by effort and system text.
   private let prefixes = Mutex<[String: PromptPrefix]>([:])
@@ -51,6 +52,7 @@ public final class NativeBackend: ModelBackend {
       defer { model = nil }
       return model
     }
+    await loaded?.finishWriting()
     loaded?.shutDown()
   }
 
@@ -65,11 +67,11 @@ public final class NativeBackend: ModelBackend {
     let started = ContinuousClock.now
     do {
       let harmony = try Harmony(model.tokenizer)
-      let constraint = AnswerGrammar.constraint(for: prompt)
-      let request = GenerationRequest(
-        prefix: try prefix(prompt, harmony), tokens: try harmony.render([HarmonyMessage(.user, prompt.user)]), reasoning: reasoning(sampling),
-        constraint: constraint, maxTokens: min(Self.answerTokens, sampling.maxTokens), temperature: Float(sampling.temperature),
-        seed: UInt64(bitPattern: Int64(sampling.seed ?? 0)), deadline: deadline)
+      let constraint = AnswerGrammar.constraint(for: prompt), answerTokens = Self.answerTokens(prompt, sampling)
+      var request = GenerationRequest(
+        prefix: try prefix(prompt, harmony), tokens: try harmony.render([HarmonyMessage(.user, prompt.user)]), reasoning: .none, constraint: constraint,
+        maxTokens: answerTokens, temperature: Float(sampling.temperature), seed: UInt64(bitPattern: Int64(sampling.seed ?? 0)), deadline: deadline)
+      request.reasoning = reasoning(sampling.maxTokens - answerTokens, room: model.reasoningRoom(beside: request))
       let reader = onReasoning.map { ReasoningReader(harmony, report: $0) }
       let result = try await model.generate(request) { reader?.read($0) }
       return answer(result, model.tokenizer, prompt, constraint, latency: ContinuousClock.now - started)
@@ -95,8 +97,16 @@ public final class NativeBackend: ModelBackend {
     return made
   }
 
-  private func reasoning(_ sampling: Sampling) -> ReasoningMode {
-    let budget = reasoningBudget ?? max(1, sampling.maxTokens - Self.answerTokens)
+  /// Several policies have an answer each, but no more than half of what is allowed.
+  private static func answerTokens(_ prompt: SafeguardPrompt, _ sampling: Sampling) -> Int {
+    let wanted = min(tokensPerAnswer * prompt.policies.count, sampling.maxTokens / 2)
+    return min(max(tokensPerAnswer, wanted), sampling.maxTokens)
+  }
+
+  /// As much reasoning as is wanted, or as `max_tokens` leaves, within the context: a short message must not fail for the sake of tokens that it would
+  /// hardly use.
+  private func reasoning(_ rest: Int, room: Int) -> ReasoningMode {
+    let budget = min(reasoningBudget ?? max(1, rest), max(0, room))
     return budget == 0 ? .none : .budget(budget)
   }
 
@@ -145,12 +155,25 @@ private final class ReasoningReader: Sendable {
 }
 
 /// The answer formats as constraints of the native decoder.
-enum AnswerGrammar {
-  /// Nil where the answer is a report in free form.
+package enum AnswerGrammar {
+  /// Nil where the answer is a report in free form, or one to so many policies with so many rules that the decoder could not hold it to all of them.
   static func constraint(for prompt: SafeguardPrompt) -> AnswerConstraint? {
     guard prompt.formats.count > 1 else { return single(prompt.formats[0], rules: prompt.policies[0].ruleIDs) }
-    return .json(zip(prompt.policies, prompt.formats).map { policy, format in decision(policy.id, format.askedLabels) })
+    let constraint = AnswerConstraint.json(zip(prompt.policies, prompt.formats).map(member))
+    return constraint.isCompact ? constraint : nil
   }
+
+  /// One policy's part of an answer to several, as ``SystemText`` asks for it.
+  private static func member(_ policy: Policy, _ format: AnswerFormat) -> AnswerConstraint.Field {
+    switch format.shape {
+    case .json(let shape): .object(policy.id, fields(shape, format.askedLabels, policy.ruleIDs.sorted()))
+    case .flags(let flags): .object(policy.id, flags.map { decision($0.key, format.askedLabels) })
+    case .bare, .tagged, .field, .list: decision(policy.id, format.askedLabels)
+    }
+  }
+
+  /// The shortest answer that the decoder allows; nil where it leaves the answer free.
+  package static func shortestAnswer(to prompt: SafeguardPrompt) throws -> String? { try constraint(for: prompt)?.shortest(from: "") }
 
   private static func single(_ format: AnswerFormat, rules: Set<String>) -> AnswerConstraint? {
     switch format.shape {
@@ -164,7 +187,7 @@ enum AnswerGrammar {
 
   private static func decision(_ key: String, _ labels: [AnswerLabel]) -> AnswerConstraint.Field {
     let names = labels.map(\.name)
-    return labels.allSatisfy(\.isNumeric) ? .literal(key, names) : .label(key, names)
+    return labels.allSatisfy(\.isJSONNumber) ? .literal(key, names) : .label(key, names)
   }
 
   private static func fields(_ shape: JSONAnswerShape, _ labels: [AnswerLabel], _ rules: [String]) -> [AnswerConstraint.Field] {

@@ -8,6 +8,9 @@ struct Probe: Sendable {
   /// Examples of each side that are asked at most.
   static let perSide = 4
   static let patience = Duration.seconds(60)
+  /// Shortest time for an answer, whatever the stage's `timeout`. A model in this process reads the policy for the first time, and writes up to eight
+  /// answers at once: some 43 s with the 20b model by the figures of docs/native-model.md, and several times that on a busy or older machine.
+  static let remoteTime = Duration.seconds(30), localTime = Duration.seconds(600)
 
   let reasoner: SafeguardReasoner
   let backend: any ModelBackend
@@ -54,7 +57,7 @@ struct Probe: Sendable {
     let patience = ContinuousClock.now + Self.patience
     while true {
       do throws(ReasonerError) {
-        let deadline = ContinuousClock.now + max(reasoner.settings.timeout, .seconds(30))
+        let deadline = ContinuousClock.now + max(reasoner.settings.timeout, backend.isLocal ? Self.localTime : Self.remoteTime)
         return try await backend.complete(prompt, sampling: Sampling(maxTokens: reasoner.settings.maxTokens), deadline: deadline)
       } catch {
         guard error.cause == .overload, ContinuousClock.now < patience else { throw error }

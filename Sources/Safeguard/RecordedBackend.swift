@@ -11,6 +11,7 @@ public struct RecordedBackend: ModelBackend {
   }
 
   public var identity: String { "recorded:\(answers.fingerprint.prefix(12))" + (fallback.map { "+\($0.identity)" } ?? "") }
+  public var isLocal: Bool { fallback?.isLocal ?? false }
   public func start() async throws { try await fallback?.start() }
   public func shutdown() async { await fallback?.shutdown() }
 
@@ -32,6 +33,7 @@ public struct RecordingBackend: ModelBackend {
   }
 
   public var identity: String { inner.identity }
+  public var isLocal: Bool { inner.isLocal }
   public func start() async throws { try await inner.start() }
   public func shutdown() async { await inner.shutdown() }
 

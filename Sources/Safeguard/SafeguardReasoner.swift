@@ -43,10 +43,15 @@ public struct SafeguardReasoner: Reasoner {
 
   /// Why no answer came, for a person who waits for one: from where, and what to try; in the grammar of diagnostics.
   public func explanation(of error: ReasonerError) -> (message: String, hint: String?) {
-    guard case .remote(let endpoints, let name) = settings.model, let first = endpoints.first else { return ("no answer: \(error.detail)", nil) }
+    guard case .remote(let endpoints, let name) = settings.model, let first = endpoints.first else {
+      let isLate = backend.isLocal && (error.cause == .timeout || error.cause == .deadline)
+      return ("no answer: \(error.detail)", isLate ? Self.localHint : nil)
+    }
     let places = endpoints.map { "`\($0.name)`" }.joined(separator: ", ")
     return ("no answer from \(places): \(error.detail)", "is the server running? `curl \(first.modelsURL)` should list `\(name)`")
   }
+
+  private static let localHint = "this machine may need longer: raise `timeout:`, or ask for less with `reasoning_budget:` or `answer: label`"
 
   public func shutdown() async { await backend.shutdown() }
 

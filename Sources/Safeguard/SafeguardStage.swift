@@ -231,7 +231,7 @@ enum ScriptedAnswer {
     case .tagged(let tag): return "<\(tag)>\(label.name)</\(tag)>"
     case .field(let field): return "\(field): \(label.name)"
     case .list(let field): return "\(field): [\(meaning == .violates ? "violation" : "")]"
-    case .json(let shape): return "{\"\(shape.decision)\": \(label.isNumeric ? label.name : "\"\(label.name)\"")}"
+    case .json(let shape): return "{\"\(shape.decision)\": \(label.jsonValue)}"
     }
   }
 }

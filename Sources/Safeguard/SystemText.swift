@@ -32,7 +32,7 @@ enum SystemText {
     switch format.shape {
     case .json(let shape): AnswerFormat.example(shape, labels: format.askedLabels)
     case .flags(let flags): "{" + flags.map { "\"\($0.key)\": 0 or 1" }.joined(separator: ", ") + "}"
-    case .bare, .tagged, .field, .list: format.askedLabels.map { $0.isNumeric ? $0.name : "\"\($0.name)\"" }.joined(separator: " or ")
+    case .bare, .tagged, .field, .list: format.askedLabels.map(\.jsonValue).joined(separator: " or ")
     }
   }
 }

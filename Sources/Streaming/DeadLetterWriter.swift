@@ -5,22 +5,26 @@ import RecordIO
 /// Writes dead letters as JSON Lines. The file comes into being with the first one.
 struct DeadLetterWriter: ~Copyable {
   let path: String
+  private let appends: Bool
   private var file: OutputFile?
   private(set) var length: Int
 
-  init(path: String, keeping length: Int) throws(RecordIOError) {
-    self.path = path
-    self.length = length
-    file = length > 0 ? try OutputFile(path: path, keeping: length) : nil
-    if length == 0, FileManager.default.fileExists(atPath: path) {
-      // A new run's dead letters are its own.
-      file = try OutputFile(path: path)
-    }
+  /// - Parameters:
+  ///   - length: what a checkpoint knows to be there; the rest is cut with the first batch.
+  ///   - appends: behind those of other runs, which are the only trace of their records; else this run's letters take their place, as its output does.
+  init(path: String, keeping length: Int, appends: Bool) throws(RecordIOError) {
+    (self.path, self.length, self.appends) = (path, length, appends)
+    try refuseUnwritable(path)
+    let isCut = !appends && (length > 0 || FileManager.default.fileExists(atPath: path))
+    file = isCut ? try OutputFile(path: path, cutLaterTo: length) : nil
   }
+
+  /// Cuts what an earlier run left, where this one's letters take their place.
+  mutating func begin() throws(RecordIOError) { try file?.cut() }
 
   mutating func write(_ letters: [DeadLetter]) throws(RecordIOError) {
     guard !letters.isEmpty else { return }
-    if file == nil { file = try OutputFile(path: path) }
+    if file == nil { file = appends ? try OutputFile(appendingTo: path) : try OutputFile(path: path) }
     var bytes: [UInt8] = []
     for letter in letters { Self.append(letter, to: &bytes) }
     try file?.write(bytes)

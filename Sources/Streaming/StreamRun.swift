@@ -12,6 +12,7 @@ public struct StreamRun: Sendable {
   public struct Options: Sendable {
     public var inputs: [String]
     public var output = "-"
+    /// Written anew with an output that is a file; behind what stands there when the output goes on to somebody else (standard output, a pipe, a device).
     public var deadLetters: String
     public var checkpoint: String?
     public var follow = false
@@ -55,6 +56,7 @@ public struct StreamRun: Sendable {
     let outputs = [("the output", options.output), ("the dead letters", options.deadLetters)] + (options.checkpoint.map { [("the checkpoint", $0)] } ?? [])
     try refuseSharedFiles(outputs: outputs, inputs: options.inputs)
     let start = checkpoint?.position ?? StreamPosition()
+    try refuseUnreadable(options.inputs.dropFirst(start.file))
     if let tokens = checkpoint?.budgetTokens { pipeline.resumeBudget(tokens) }
     try await rememberConversations(until: start)
     let reader = ReaderThread(
@@ -130,8 +132,9 @@ private actor Emitter {
     self.observe = observe
     writer = VerdictWriter(pipeline: run.pipeline, shape: run.options.shape, trace: run.options.trace)
     fingerprint = StreamRun.fingerprint(of: run.pipeline)
-    output = try OutputFile(path: run.options.output, keeping: checkpoint?.outputLength ?? 0)
-    deadLetters = try DeadLetterWriter(path: run.options.deadLetters, keeping: checkpoint?.deadLetterLength ?? 0)
+    output = try OutputFile(path: run.options.output, cutLaterTo: checkpoint?.outputLength ?? 0)
+    deadLetters = try DeadLetterWriter(
+      path: run.options.deadLetters, keeping: checkpoint?.deadLetterLength ?? 0, appends: run.options.checkpoint == nil && isPassedOn(run.options.output))
     statistics = checkpoint?.statistics ?? RunStatistics(run.pipeline.definition)
     position = checkpoint?.position ?? StreamPosition()
     budgetTokens = checkpoint?.budgetTokens
@@ -140,6 +143,7 @@ private actor Emitter {
   func emit(_ outcome: BatchOutcome, deadLetters letters: [DeadLetter], end: StreamPosition, bytesRead: Int) async throws {
     buffer.removeAll(keepingCapacity: true)
     writer.append(outcome, to: &buffer)
+    try begin()
     try deadLetters.write(letters)
     try output.write(buffer)
     for letter in letters { statistics.deadLetters[letter.reason.rawValue, default: 0] += 1 }
@@ -151,8 +155,15 @@ private actor Emitter {
   }
 
   func finish() throws -> RunStatistics {
+    try begin()
     try saveCheckpoint()
     return statistics
+  }
+
+  /// There is something to write, or the input came to its end: what an earlier run wrote makes room.
+  private func begin() throws {
+    try output.cut()
+    try deadLetters.begin()
   }
 
   private func saveCheckpoint() throws {

@@ -23,23 +23,44 @@ extension CharacterPass {
   /// Normalises again from the last kept character through all that may compose with it. Rare: Hangul letters, kana voicing marks,
   /// Indic vowel signs, or accents when marks are kept.
   mutating func composeSegment() {
-    let reachesBack = target > 0 && lastTarget < target
     changed = true
-    let start = reachesBack ? lastSource : source
-    if reachesBack { target = lastTarget }
+    let first = source
+    var start = first
     var scalars: [UInt32] = []
-    var index = start
+    if target > 0, lastTarget < target, let kept = keptScalars() {
+      scalars = kept
+      (start, target) = (lastSource, lastTarget)
+    }
+    var index = first
     while index < end, scalars.count < Self.longestSegment {
       let (scalar, length) = UTF8Scalar.decode(text, at: index, end: end)
       let kind = entries[scalar].kind
-      guard index < source + 1 || kind == .contextual || kind == .removedMark || kind == .invisible else { break }
-      scalars.append(scalar)
+      guard index == first || kind == .contextual || kind == .removedMark || kind == .invisible else { break }
       index += length
+      // At the end of a segment such characters belong to nothing.
+      if kind == .invisible { continue }
+      if kind == .contextual { scalars.append(scalar) }
+      source = index
     }
-    source = max(index, source + 1)
     let composed = mapping.builder.expand(scalars)
     for scalar in composed { writeScalar(scalar, from: start, to: source) }
     // What follows a cut segment starts anew.
     (lastSource, lastTarget, lastClass) = (source, target, 0)
+  }
+
+  /// The last kept character and the marks behind it, up to `source`; nil when they leave no room in a segment. What goes away does not count:
+  /// else enough of it would keep apart what composes.
+  private func keptScalars() -> [UInt32]? {
+    var scalars: [UInt32] = []
+    var index = lastSource
+    while index < source {
+      let (scalar, length) = UTF8Scalar.decode(text, at: index, end: end)
+      index += length
+      let kind = entries[scalar].kind
+      if kind == .invisible || kind == .removedMark { continue }
+      scalars.append(scalar)
+      if scalars.count == Self.longestSegment { return nil }
+    }
+    return scalars
   }
 }

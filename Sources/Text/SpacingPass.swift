@@ -26,6 +26,15 @@ enum SpacingPass {
     return true
   }
 
+  /// Single letters and digits with the same gap between each two.
+  private struct Run {
+    var letters: [Range<Int>]
+    var hasLetter: Bool
+    var isWord: Bool { letters.count >= 3 && hasLetter }
+    /// Where the last one starts and ends.
+    var last: Range<Int> { letters[letters.count - 1] }
+  }
+
   /// The next word spelled with gaps that starts at or behind `index`, where no word goes on.
   private static func next(_ copy: NormalizedText, from index: Int) -> (start: Int, word: (letters: [Range<Int>], end: Int))? {
     let bytes = copy.bytes
@@ -34,27 +43,34 @@ enum SpacingPass {
     while read < copy.count {
       let (scalar, length) = UTF8Scalar.decode(bytes, at: read, end: copy.count)
       let isWord = isWordPart(scalar)
-      if isWord, !previousIsWord, let word = spelled(copy, from: read) { return (read, word) }
+      if isWord, !previousIsWord, let run = singles(copy, from: read) {
+        if run.isWord { return (read, (run.letters, run.last.upperBound)) }
+        // What starts further on in a run without letters, or of two, is a part of it and no word either; only at its end another gap may follow.
+        read = run.last.lowerBound
+        continue
+      }
       previousIsWord = isWord
       read += length
     }
     return nil
   }
 
-  /// The word spelled with gaps that starts at `start`; nil when there is none.
-  private static func spelled(_ copy: NormalizedText, from start: Int) -> (letters: [Range<Int>], end: Int)? {
+  /// The run of at least two that starts at `start`.
+  private static func singles(_ copy: NormalizedText, from start: Int) -> Run? {
     guard let first = single(copy, at: start), let gap = gap(copy, at: first.upperBound), single(copy, at: gap.upperBound) != nil else { return nil }
-    var letters = [first]
+    var run = Run(letters: [first], hasLetter: isLetter(copy, first))
     var next = gap.upperBound
-    var hasLetter = false
     while let letter = single(copy, at: next) {
-      letters.append(letter)
-      if ScalarClass.table[UTF8Scalar.decode(copy.bytes, at: letter.lowerBound, end: copy.count).scalar].isLetter { hasLetter = true }
+      run.letters.append(letter)
+      if isLetter(copy, letter) { run.hasLetter = true }
       guard let following = self.gap(copy, at: letter.upperBound), isSame(copy, following, gap) else { break }
       next = following.upperBound
     }
-    guard letters.count >= 3, hasLetter, let end = letters.last?.upperBound else { return nil }
-    return (letters, end)
+    return run
+  }
+
+  private static func isLetter(_ copy: NormalizedText, _ part: Range<Int>) -> Bool {
+    ScalarClass.table[UTF8Scalar.decode(copy.bytes, at: part.lowerBound, end: copy.count).scalar].isLetter
   }
 
   /// The letter or digit at `index`, when no other follows it.

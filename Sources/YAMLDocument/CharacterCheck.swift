@@ -3,11 +3,7 @@ import Moderation
 /// Bytes that no YAML file should hold: broken UTF-8, control characters, and the three line breaks that YAML 1.1 and 1.2 disagree on.
 enum CharacterCheck {
   static func passes(_ bytes: [UInt8], file: String, diagnostics: inout Diagnostics) -> Bool {
-    if let offset = bytes.withUnsafeBufferPointer({ firstInvalidUTF8($0) }) {
-      let span = place(offset, in: bytes, file: file)
-      diagnostics.error("invalid-utf8", "byte 0x\(hex(bytes[offset], digits: 2)) is not valid UTF-8 here", at: span, hint: "save the file as UTF-8")
-      return false
-    }
+    guard isUTF8(bytes, file: file, diagnostics: &diagnostics) else { return false }
     guard let (offset, scalar) = firstRefused(bytes) else { return true }
     let name = "U+" + hex(scalar, digits: 4)
     let span = place(offset, in: bytes, file: file)
@@ -20,6 +16,13 @@ enum CharacterCheck {
         "control-character", "character \(name) is not allowed in YAML", at: span,
         hint: scalar <= 0xFF ? "write it as `\\x\(hex(scalar, digits: 2))` inside double quotes" : "remove it")
     }
+    return false
+  }
+
+  static func isUTF8(_ bytes: [UInt8], file: String, diagnostics: inout Diagnostics) -> Bool {
+    guard let offset = bytes.withUnsafeBufferPointer({ firstInvalidUTF8($0) }) else { return true }
+    let span = place(offset, in: bytes, file: file)
+    diagnostics.error("invalid-utf8", "byte 0x\(hex(bytes[offset], digits: 2)) is not valid UTF-8 here", at: span, hint: "save the file as UTF-8")
     return false
   }
 

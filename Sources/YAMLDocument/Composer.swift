@@ -20,22 +20,22 @@ struct Composer {
 
   func compose(diagnostics: inout Diagnostics) -> Composed? {
     var bytes = source.bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(source.bytes.dropFirst(3)) : source.bytes
-    if let offset = AliasGuard.offsetOfRisk(in: bytes) {
-      let line = SourceText(bytes: bytes).place(ofByte: offset).line
-      diagnostics.error(
-        "alias-in-key", "an alias inside a key can grow without bound", at: SourceSpan(file: file, line: line, column: 1),
-        hint: "write keys as plain text")
-      return nil
-    }
     var placeholders: [String: String] = [:]
     while true {
       do throws(ComposerError) {
+        if let mark = try aliasInKey(bytes) {
+          diagnostics.error(
+            "alias-in-key", "an alias inside a key can grow without bound", at: SourceSpan(file: file, line: mark.line, column: 1),
+            hint: "write keys as plain text")
+          return nil
+        }
         return Composed(root: try root(of: String(decoding: bytes, as: UTF8.self)), placeholders: placeholders)
       } catch {
-        guard case .duplicate(let key, let mark) = error else {
+        guard case .duplicate(let found, let mark) = error else {
           report(error, to: &diagnostics)
           return nil
         }
+        let key = AliasGuard.revealed(found)
         let number = placeholders.count
         guard number < Self.duplicateLimit, let stand = overwrite(key, at: mark, number: number, in: &bytes) else {
           diagnostics.error(
@@ -46,6 +46,12 @@ struct Composer {
         placeholders[stand] = key
       }
     }
+  }
+
+  /// Asked again after each change of the text, as only a text without such aliases may be composed.
+  private func aliasInKey(_ bytes: [UInt8]) throws(ComposerError) -> Mark? {
+    guard let concealed = AliasGuard.concealed(bytes) else { return nil }
+    return try root(of: String(decoding: concealed, as: UTF8.self)).flatMap(AliasGuard.aliasInKey)
   }
 
   private enum ComposerError: Error {

@@ -23,7 +23,7 @@ public enum SourceFile {
     guard descriptor >= 0 else {
       let reason = errno
       if reason == ENOENT || reason == ENOTDIR {
-        diagnostics.error("file-not-found", "no such file: `\(file)`", at: place, hint: "paths are relative to the file that names them")
+        diagnostics.error("file-not-found", "no such file: `\(file)`", at: place, hint: span == nil ? nil : "paths are relative to the file that names them")
       } else {
         diagnostics.error("file-unreadable", "cannot read `\(file)`: \(Self.reason(reason))", at: place)
       }
@@ -42,6 +42,11 @@ public enum SourceFile {
       return nil
     }
     return read(descriptor, file: file, maxBytes: maxBytes, at: place, diagnostics: &diagnostics)
+  }
+
+  /// The text of a file's bytes, or nil with the place of the first that is no UTF-8 in `diagnostics`.
+  public static func text(_ bytes: [UInt8], file: String, diagnostics: inout Diagnostics) -> String? {
+    CharacterCheck.isUTF8(bytes, file: file, diagnostics: &diagnostics) ? String(decoding: bytes, as: UTF8.self) : nil
   }
 
   private static func read(

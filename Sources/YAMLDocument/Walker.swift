@@ -197,20 +197,31 @@ struct Walker {
     SourceSpan(file: file, line: mark?.line ?? 1, column: mark?.column ?? 1, length: length)
   }
 
+  /// Bytes of a line that are looked at for the place of a scalar, which is placed again for every alias that stands for it.
+  private static let reach = 2048
+
   /// The scalar as written, behind its anchor and tag, up to the end of its first line.
   private func span(_ scalar: Node.Scalar, written value: String) -> SourceSpan {
     guard let mark = scalar.mark, let line = source.line(mark.line) else { return span(scalar.mark) }
     var start = source.offset(line: mark.line, column: mark.column)
     guard start < line.endIndex else { return span(mark) }
+    let written = line[start...].prefix(Self.reach)
     var column = mark.column
-    while line[start] == UInt8(ascii: "&") || line[start] == UInt8(ascii: "!") {
-      let word = line[start...].prefix { $0 != 0x20 && $0 != 0x09 }
-      let next = line[word.endIndex...].firstIndex { $0 != 0x20 && $0 != 0x09 }
-      guard let next else { break }
+    while let end = Self.propertyEnd(in: written[start...]) {
+      // Nothing behind an anchor or tag is an empty value, or one on the next line.
+      guard let next = written[end...].firstIndex(where: { $0 != 0x20 && $0 != 0x09 }), !",]}".utf8.contains(written[next]) else { break }
       column += source.scalarCount(start..<next)
       start = next
     }
-    let extent = WrittenScalar.extent(in: line[start...], value: value)
+    let extent = WrittenScalar.extent(in: written[start...], value: value)
     return SourceSpan(file: file, line: mark.line, column: column, length: max(1, source.scalarCount(extent)))
+  }
+
+  /// Where the anchor or tag that starts `line` ends; nil when none does.
+  private static func propertyEnd(in line: ArraySlice<UInt8>) -> Int? {
+    guard let first = line.first, first == UInt8(ascii: "&") || first == UInt8(ascii: "!") else { return nil }
+    // `!<…>` may hold commas and brackets.
+    if line.starts(with: "!<".utf8) { return line.firstIndex(of: UInt8(ascii: ">")).map { $0 + 1 } ?? line.endIndex }
+    return line.firstIndex { " \t,[]{}".utf8.contains($0) } ?? line.endIndex
   }
 }

@@ -97,7 +97,7 @@ extension YAMLDocument {
       why: "No pipeline needs more, and a hostile file could exhaust the stack.", fix: "Check for brackets that are never closed."),
     CodeExplanation(
       "alias-in-key", "many aliases, and a key that may hold one",
-      meaning: "A key is a collection or an explicit key (`? `), and the file uses a dozen aliases or more.",
+      meaning: "A key is an alias or a collection with an alias in it, and the file uses a dozen aliases or more.",
       why: "Comparing such keys can take for ever.", example: "? [*a, *a]\n: x", fix: "Write keys as plain text."),
   ]
 

@@ -83,8 +83,8 @@ struct AuditEstimateCommand: AsyncParsableCommand {
     }
     var byCategory: [String: Drift] = [:]
     for (key, value) in drift where byCategory[key.category].map({ $0.psi < value.psi }) ?? true { byCategory[key.category] = value }
-    if json { return Terminal.output(estimate.json(drift: byCategory).text + "\n") }
-    Terminal.output("\(all.records.grouped) records in \(runs.count) run\(runs.count == 1 ? "" : "s")\n" + estimate.text(drift: byCategory))
+    if json { return Terminal.output(estimate.json(drift: byCategory, uncovered: all.uncovered, cheaplyReviewed: all.cheaplyReviewed).text + "\n") }
+    Terminal.output("\(all.records.grouped) records in \(runs.count) run\(runs.count == 1 ? "" : "s")\n" + estimate.text(drift: byCategory, uncovered: all.uncovered, cheaplyReviewed: all.cheaplyReviewed))
     if pipeline != nil { Terminal.output("  drift: scores of all runs against the reference data\n") }
     if let base { Terminal.output("  drift: scores of the other runs against run \(base)\n") }
     if runs.count > 1 { Terminal.output("\n" + runTable(runs)) }

@@ -41,6 +41,7 @@ struct CompareCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await reportingFailures {
+      try answers.refuseSharedFiles(writing: [("--html", html)], pipelines: [pipeline] + rest, data: audit.map { [$0] } ?? [], labelled)
       let report = if let audit { try await shadow(audit) } else { try await sideBySide() }
       Terminal.output(json ? report.json.text + "\n" : report.text)
       try Reports.write(report.html, to: html)
@@ -59,7 +60,7 @@ struct CompareCommand: AsyncParsableCommand {
   }
 
   private func sample(_ definition: PipelineDefinition) async throws -> EvaluationSample {
-    var data = try labelled.read(Array(rest.dropFirst()), definition, needsLabels: false)
+    var data = try labelled.read(Array(rest.dropFirst()), definition, labels: .optional)
     data.makeIDsUnique()
     let evaluator = try await answers.evaluator(definition, data.items)
     let counter = Counter(what: definition.path, total: data.items.count)
@@ -77,7 +78,7 @@ struct CompareCommand: AsyncParsableCommand {
     let reader = try AuditReader(path: audit)
     if let run { try reader.require(run: run, in: audit) }
     try reader.forEach(run: run) { comparison.add($0) }
-    let outcome = try await comparison.run()
+    let outcome = try await comparison.run(examples: examples)
     if comparison.unreadable > 0 { Terminal.error("warning: \(comparison.unreadable) records could not be read\n") }
     if outcome.mismatches > 0 {
       Terminal.error("warning: \(outcome.mismatches) messages had another verdict in the run: the pipeline file has changed since, or a budget was spent\n")

@@ -38,15 +38,17 @@ struct DistillCommand: AsyncParsableCommand {
   func run() async throws { try await reportingFailures(distill) }
 
   private func distill() async throws {
+    try answers.refuseSharedFiles(
+      writing: [("--output", output), ("--state", statePath)], pipelines: [pipeline] + also + check, data: data, labelled)
     let definition = try PipelineLoading.load(pipeline)
-    var messages = try labelled.read(data, definition, needsLabels: false)
+    var messages = try labelled.read(data, definition, labels: .ignored)
     messages.makeIDsUnique()
     let evaluator = try await answers.evaluator(definition, messages.items)
     guard evaluator.canAsk else { throw CommandFailure("the pipeline has no reasoner with a model; give it `endpoint:`, `model:` or --recorded") }
     let sample = try await evaluator.run(messages.items, asking: .nothing)
     var options = DistillOptions(budget: budget)
     options.seed = seed
-    let distiller = Distiller(evaluator: evaluator, options: options, statePath: state ?? output + ".distill.json")
+    let distiller = Distiller(evaluator: evaluator, options: options, statePath: statePath)
     var progress = try distiller.begin(messages.items, sample)
     announce(progress)
     let counter = Counter(what: "asked about", total: progress.plan.items.count)
@@ -57,6 +59,8 @@ struct DistillCommand: AsyncParsableCommand {
     let (model, trained) = try train(distiller, messages.items, progress, also.isEmpty ? [] : try labelled.read(also, definition).items)
     try await report(distiller, definition, messages.items, sample, progress, model, trained)
   }
+
+  private var statePath: String { state ?? output + ".distill.json" }
 
   private func announce(_ state: DistillState) {
     let counts = Dictionary(state.plan.items.map { ($0.reason, 1) }, uniquingKeysWith: +)

@@ -46,6 +46,7 @@ struct EvalCommand: AsyncParsableCommand {
   func run() async throws { try await reportingFailures(evaluate) }
 
   private func evaluate() async throws {
+    try answers.refuseSharedFiles(writing: [("--html", html), ("--junit", junit)], pipelines: [pipeline], data: data, labelled)
     let definition = try PipelineLoading.load(pipeline)
     let gates = try gates(definition)
     let data = try labelled.read(data, definition, slices: slice.map(SliceRule.init(written:)))

@@ -17,21 +17,32 @@ struct LabelledArguments: ParsableArguments {
   @Option(help: "Dotted path of the labels. Default: `labels`, `label`, `expected_triggers`, `ideal`.") var labelField: String?
   @Option(help: ArgumentHelp("Take labels from this file of {id, labels} rows, joined by id.", valueName: "file")) var labels: String?
 
-  func reader(_ definition: PipelineDefinition, slices: [SliceRule] = []) throws -> LabelledDataReader {
+  /// What labels are to a command.
+  enum Need {
+    case needed
+    /// They tell which side is right, where they are there.
+    case optional
+    case ignored
+  }
+
+  private func reader(_ definition: PipelineDefinition, slices: [SliceRule], _ need: Need) throws -> LabelledDataReader {
     var diagnostics = Diagnostics()
     let rules = LabelRules(categories: definition.categories.categories.map(\.name), written: labelRules, bare: category, &diagnostics)
     if diagnostics.hasErrors { throw DiagnosticsError(diagnostics) }
-    return LabelledDataReader(mapping: definition.input, rules: rules, text: textField, label: labelField, slices: slices)
+    var reader = LabelledDataReader(mapping: definition.input, rules: rules, text: textField, label: labelField, slices: slices)
+    reader.ignoresLabels = need == .ignored
+    reader.takesUnreadableLabels = need == .optional
+    return reader
   }
 
   /// Reads the files, says what is wrong with them, and refuses when nothing is left.
-  func read(_ files: [String], _ definition: PipelineDefinition, slices: [SliceRule] = [], needsLabels: Bool = true) throws -> LabelledData {
-    let reader = try reader(definition, slices: slices)
+  func read(_ files: [String], _ definition: PipelineDefinition, slices: [SliceRule] = [], labels need: Need = .needed) throws -> LabelledData {
+    let reader = try reader(definition, slices: slices, need)
     var data = try reader.read(files.isEmpty ? ["-"] : files)
-    if let labels { try reader.joinLabels(labels, onto: &data) }
+    if let labels, need != .ignored { try reader.joinLabels(labels, onto: &data) }
     for warning in data.warnings { Terminal.error("warning: \(warning)\n") }
     if data.items.isEmpty { throw CommandFailure("no row of the data can be used") }
-    if needsLabels, !data.hasLabels { throw CommandFailure("no message has a label of any category; map the data's labels with `--label CATEGORY=NAME`") }
+    if need == .needed, !data.hasLabels { throw CommandFailure("no message has a label of any category; map the data's labels with `--label CATEGORY=NAME`") }
     return data
   }
 }
@@ -45,7 +56,13 @@ struct AnswerArguments: ParsableArguments {
 
   func validate() throws {
     if recorded != nil, record != nil { throw ValidationError("--recorded asks no model, so there is nothing to --record") }
-    if let threads, threads < 1 { throw ValidationError("--threads must be positive") }
+    if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be 1 to 1024") }
+  }
+
+  /// The files of the data, of labels and answers, and the pipeline's: none of them may be written by another option.
+  func refuseSharedFiles(writing outputs: [(name: String, path: String?)], pipelines: [String], data: [String], _ labelled: LabelledArguments) throws {
+    let inputs = pipelines + (data.isEmpty ? ["-"] : data)
+    try winnow.refuseSharedFiles(writing: outputs + [("--record", record)], reading: inputs + [labelled.labels, recorded])
   }
 
   var lanes: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
@@ -75,6 +92,13 @@ struct Counter: Sendable {
   let total: Int
   func show(_ done: Int) { if Terminal.errorIsTerminal { Terminal.error("\r\u{1B}[K\(what) \(done.grouped) of \(total.grouped)") } }
   func clear() { if Terminal.errorIsTerminal { Terminal.error("\r\u{1B}[K") } }
+}
+
+/// Refuses, before any work, a file that a command would write although it reads it, or that two options would write.
+///
+/// - Parameter writing: each with the name of its option; nil where the option is not there.
+func refuseSharedFiles(writing outputs: [(name: String, path: String?)], reading inputs: [String?]) throws {
+  try refuseSharedFiles(outputs: outputs.compactMap { name, path in path.map { (name, $0) } }, inputs: inputs.compactMap { $0 })
 }
 
 enum Reports {

@@ -126,7 +126,7 @@ struct JudgeCommand: AsyncParsableCommand {
     var any = false
     for await piece in pieces {
       any = true
-      Terminal.output(json ? "{\"event\":\"reasoning\",\"text\":\(JSONText.quoted(piece))}\n" : piece)
+      Terminal.output(json ? "{\"event\":\"reasoning\",\"text\":\(JSONText.quoted(piece))}\n" : Terminal.shown(piece))
     }
     if any, !json { Terminal.output("\n\n") }
     return try await judging
@@ -145,7 +145,7 @@ struct JudgeCommand: AsyncParsableCommand {
     lines.append(
       "\(finding.policy) · \(judgement.model) · effort \(effort.rawValue), answer \(answer.rawValue) · \(usage.promptTokens) prompt tokens "
         + "(\(usage.cachedPromptTokens) cached), \(usage.completionTokens) generated, \(elapsed.readable)")
-    return lines.joined(separator: "\n") + "\n"
+    return Terminal.shown(lines.joined(separator: "\n") + "\n")
   }
 
   private func json(_ finding: Finding, _ judgement: Judgement, _ elapsed: Duration) -> String {

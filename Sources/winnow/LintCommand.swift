@@ -52,6 +52,7 @@ struct LintCommand: AsyncParsableCommand {
     }
     var diagnostics = Diagnostics()
     guard let bytes = SourceFile.read(path: file, file: file, maxBytes: Policy.maximumBytes, diagnostics: &diagnostics) else { return diagnostics }
-    return PolicyLint.check(text: String(decoding: bytes, as: UTF8.self), file: file)
+    guard let text = SourceFile.text(bytes, file: file, diagnostics: &diagnostics) else { return diagnostics }
+    return PolicyLint.check(text: text, file: file)
   }
 }

@@ -29,6 +29,7 @@ struct ReportCommand: AsyncParsableCommand {
   func run() async throws {
     try await reportingFailures {
       guard FileManager.default.fileExists(atPath: file) else { throw CommandFailure("there is no audit file \(file)") }
+      try refuseSharedFiles(writing: [("--html", html)], reading: [file, pipeline] + messages)
       let reader = try AuditReader(path: file)
       let audited = try chosenRun(reader)
       var report = try RunReport(audited, from: reader)

@@ -26,7 +26,7 @@ struct RunCommand: AsyncParsableCommand {
   @Argument(help: "The pipeline file.") var pipeline: String
   @Argument(help: "Files to read, in this order; `-` or nothing is standard input.") var files: [String] = []
   @Option(name: [.short, .customLong("output")], help: "Where verdicts go; `-` is standard output.") var output = "-"
-  @Option(help: "Where unreadable records go. Default: OUTPUT.dead.jsonl, or `dead-letters.jsonl` when verdicts go to standard output.") var deadLetters: String?
+  @Option(help: "Where unreadable records go. Default: OUTPUT.dead.jsonl; `dead-letters.jsonl` when verdicts go to standard output, a pipe or a device. There they are appended, else written anew with the output.") var deadLetters: String?
   @Flag(help: "Write only ids and verdicts, not the records.") var verdictsOnly = false
   @Option(help: "How much of a message's way to write: full, deciding or none.") var trace: TraceDetail = .deciding
   @Option(help: "Keep a checkpoint in this file, and go on from it after an interruption.") var checkpoint: String?
@@ -64,22 +64,25 @@ struct RunCommand: AsyncParsableCommand {
   private func runPipeline() async throws {
     let inputs = files.isEmpty ? ["-"] : files
     try refuseSharedFiles(outputs: outputs, inputs: inputs + [pipeline] + (recorded.map { [$0] } ?? []))
-    let definition = try PipelineLoading.load(pipeline)
-    if inputs == ["-"], Terminal.inputIsTerminal { Terminal.error("reading records from the terminal; end with Ctrl-D\n") }
+    let definition = try PipelineLoading.load(pipeline, showWarnings: !json)
+    if !json, inputs == ["-"], Terminal.inputIsTerminal { Terminal.error("reading records from the terminal; end with Ctrl-D\n") }
     let threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
     let isLive = follow || inputs.contains(where: comesLive)
     let built = try ModerationPipeline.build(
       definition, types: StandardStages.all, options: BuildOptions(recordPath: record, recordedPath: recorded, threads: threads), lanes: threads, isLive: isLive)
     try await built.start()
-    for notice in built.notices { Terminal.error("note: \(notice)\n") }
+    // With --json standard error holds the summary and nothing else, unless the run fails.
+    if !json { for notice in built.notices { Terminal.error("note: \(notice)\n") } }
     let started = ContinuousClock.now
-    let statistics = try await stream(built, inputs: inputs, threads: threads)
+    let (statistics, resumedBehind) = try await stream(built, inputs: inputs, threads: threads)
     await built.shutdown()
-    report(statistics, definition, elapsed: ContinuousClock.now - started)
+    var summary = RunSummary(statistics: statistics, definition: definition, elapsed: ContinuousClock.now - started, deadLetterPath: deadLetterPath)
+    (summary.resumedBehind, summary.notices) = (resumedBehind, built.notices)
+    report(summary)
     try checkFindings(statistics)
   }
 
-  private func stream(_ built: ModerationPipeline, inputs: [String], threads: Int) async throws -> RunStatistics {
+  private func stream(_ built: ModerationPipeline, inputs: [String], threads: Int) async throws -> (RunStatistics, resumedBehind: Int) {
     var options = StreamRun.Options(inputs: inputs, deadLetters: deadLetterPath)
     options.output = output
     options.checkpoint = checkpoint
@@ -91,7 +94,7 @@ struct RunCommand: AsyncParsableCommand {
     options.trace = trace
     options.window = threads + 3
     let resumed = try checkpoint.flatMap { try Checkpoint.resume(path: $0, pipeline: built, options: options) }
-    if let resumed { Terminal.error("resuming behind record \(resumed.position.record.grouped)\n") }
+    if let resumed, !json { Terminal.error("resuming behind record \(resumed.position.record.grouped)\n") }
     let stop = StopFlag()
     let signals = Signals(stop: stop)
     defer { withExtendedLifetime(signals) {} }
@@ -106,11 +109,11 @@ struct RunCommand: AsyncParsableCommand {
       progress.clear()
       if stop.isSet {
         let again = checkpoint == nil ? "" : "; run the same command again to go on"
-        Terminal.error("stopped behind record \(statistics.messages + statistics.deadLetterCount)\(again)\n")
+        if !json { Terminal.error("stopped behind record \(statistics.messages + statistics.deadLetterCount)\(again)\n") }
       } else {
         try writer?.finish()
       }
-      return statistics
+      return (statistics, resumed?.statistics.messages ?? 0)
     } catch let error as RecordIOError where error.code == .brokenPipe && error.path == "<stdout>" {
       // As `| head` wants it: without a word, but not as a run that came to its end and found nothing.
       progress.clear()
@@ -126,15 +129,14 @@ struct RunCommand: AsyncParsableCommand {
     return named.compactMap { name, path in path.map { (name, $0) } }
   }
 
-  private var deadLetterPath: String { deadLetters ?? (output == "-" ? "dead-letters.jsonl" : output + ".dead.jsonl") }
+  private var deadLetterPath: String { deadLetters ?? (isPassedOn(output) ? "dead-letters.jsonl" : output + ".dead.jsonl") }
 
   private static func makeRunID() -> String {
     let time = Date().formatted(.iso8601).replacing(":", with: "").replacing("-", with: "")
     return "\(time)-\(String(UInt32.random(in: .min ... .max), radix: 36))"
   }
 
-  private func report(_ statistics: RunStatistics, _ definition: PipelineDefinition, elapsed: Duration) {
-    let summary = RunSummary(statistics: statistics, definition: definition, elapsed: elapsed, deadLetterPath: deadLetterPath)
+  private func report(_ summary: RunSummary) {
     if json { Terminal.error(summary.json + "\n") } else if !quiet { Terminal.error(summary.text) }
   }
 

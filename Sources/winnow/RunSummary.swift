@@ -8,17 +8,24 @@ struct RunSummary {
   var definition: PipelineDefinition
   var elapsed: Duration
   var deadLetterPath: String
+  /// Messages that a run before this one had judged: part of the counts, and not of the rate.
+  var resumedBehind = 0
+  /// What a reader must know of the stages, such as that one has no model.
+  var notices: [String] = []
 
   private var seconds: Double { Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18 }
 
   var text: String {
     var text = "\n\(definition.name): \(statistics.messages.grouped) messages in \(elapsed.readable)"
-    if seconds > 0.01 { text += " (\(Int(Double(statistics.messages) / seconds).grouped)/s)" }
+    if resumedBehind > 0 { text += ", \((statistics.messages - resumedBehind).grouped) of them in this run" }
+    if seconds > 0.01 { text += " (\(Int(rate).grouped)/s)" }
     text += "\n\n" + verdicts + "\n" + stages
     if statistics.reasonerLatency.count > 0 || statistics.messages > 0 { text += "\n" + latency }
     text += notes
     return text
   }
+
+  private var rate: Double { seconds > 0 ? Double(statistics.messages - resumedBehind) / seconds : 0 }
 
   private func share(_ count: Int) -> String { statistics.messages == 0 ? "-" : (Double(count) / Double(statistics.messages)).percent }
 
@@ -99,14 +106,17 @@ struct RunSummary {
       var degraded: [String: Int]
       var deadLetters: [String: Int]
       var audited: Int
+      var resumedBehind: Int
+      var notices: [String]
       var latencyMilliseconds: [String: [String: Double]]
       var stages: [StageStatistics]
     }
     let machine = Machine(
-      pipeline: definition.name, pipelineHash: definition.fingerprint, seconds: seconds, messagesPerSecond: seconds > 0 ? Double(statistics.messages) / seconds : 0,
+      pipeline: definition.name, pipelineHash: definition.fingerprint, seconds: seconds, messagesPerSecond: rate,
       coverage: statistics.coverage, escalationRate: statistics.messages == 0 ? 0 : Double(statistics.escalated) / Double(statistics.messages),
       messages: statistics.messages, allow: statistics.allowed, review: statistics.reviewed, block: statistics.blocked, unsettled: statistics.unsettled,
       categories: statistics.categories, degraded: statistics.degraded, deadLetters: statistics.deadLetters, audited: statistics.audited,
+      resumedBehind: resumedBehind, notices: notices,
       latencyMilliseconds: ["screens": quantiles(statistics.cheapLatency), "reasoner": quantiles(statistics.reasonerLatency)], stages: statistics.stages)
     guard let data = try? encoder.encode(machine) else { return "{}" }
     return String(decoding: data, as: UTF8.self)

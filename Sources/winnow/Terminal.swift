@@ -19,6 +19,11 @@ enum Terminal {
   static func error(_ text: String) { write(text, to: 2) }
   static func output(_ text: String) { write(text, to: 1) }
 
+  /// What a model wrote, or quotes from a message, without the controls that could move the cursor or hide a line.
+  static func shown(_ text: String) -> String {
+    String(String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control && $0 != "\n" && $0 != "\t" ? "·" : $0 }))
+  }
+
   private static func write(_ text: String, to descriptor: Int32) {
     var bytes = Array(text.utf8)[...]
     while !bytes.isEmpty {

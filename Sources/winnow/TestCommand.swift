@@ -3,6 +3,7 @@ import FoundationEssentials
 import Moderation
 import Pipeline
 import PipelineFile
+import RecordIO
 import Safeguard
 import StandardStages
 
@@ -21,6 +22,7 @@ struct TestCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await reportingFailures {
+      try refuseSharedFiles(writing: [("--junit", junit)], reading: files)
       var report = JUnitReport()
       var (passed, failed) = (0, 0)
       // With a glob the files of cases come along; they are read with their pipelines.
@@ -77,7 +79,7 @@ struct JUnitReport {
       xml += "  <testsuite name=\"\(Self.escape(suite.name))\" tests=\"\(suite.cases.count)\" failures=\"\(suite.failures)\">\n"
       xml += suite.cases.joined(separator: "\n") + "\n  </testsuite>\n"
     }
-    try Data((xml + "</testsuites>\n").utf8).write(to: URL(filePath: path))
+    try replaceFile(path: path, with: Array((xml + "</testsuites>\n").utf8))
   }
 
   static func escape(_ text: String) -> String {

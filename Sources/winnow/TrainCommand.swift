@@ -47,6 +47,7 @@ struct TrainCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await reportingFailures {
+      try refuseSharedFiles(outputs: [("--output", output)], inputs: files)
       let reader = TrainingRowReader(Self.sources(labels), textField: textField)
       var set = reader.makeSet()
       try LineInput.forEach(files) { line, place in

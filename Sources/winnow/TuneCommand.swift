@@ -2,6 +2,7 @@ import ArgumentParser
 import Evaluation
 import Moderation
 import PipelineFile
+import RecordIO
 import Tuning
 
 struct TuneCommand: AsyncParsableCommand {
@@ -17,7 +18,7 @@ struct TuneCommand: AsyncParsableCommand {
         winnow tune p.yaml d.jsonl --goal "spam: maximum f1 @ llm_calls <= 5%" --goal "threats: minimum escalation_rate @ recall >= 0.99" --write
 
       The reasoner is asked only about messages that the choice of thresholds could hang on; answers of --recorded and --record files are used first, and
-      every round is announced with its size. Exits with 1 when a goal is not met.
+      every round is announced with its size. Exits with 1 when a goal is not met or a budget is broken; nothing is written over a broken budget.
       """)
 
   @Argument(help: "The pipeline file.") var pipeline: String
@@ -49,6 +50,7 @@ struct TuneCommand: AsyncParsableCommand {
 
   func validate() throws {
     guard (0.5..<1).contains(confidence) else { throw ValidationError("--confidence must be at least 0.5 and below 1") }
+    if let baseRate, baseRate <= 0 || baseRate >= 1 { throw ValidationError("--base-rate must lie between 0 and 1") }
     if goal.isEmpty { throw ValidationError("--goal is missing; for example --goal \"minimum escalation_rate @ recall >= 0.95\"") }
     if write, dryRun { throw ValidationError("--write or --dry-run, not both") }
     guard (0...10_000).contains(resplits) else { throw ValidationError("--resplits must be 0 to 10,000") }
@@ -58,6 +60,7 @@ struct TuneCommand: AsyncParsableCommand {
   func run() async throws { try await reportingFailures(tune) }
 
   private func tune() async throws {
+    try answers.refuseSharedFiles(writing: [("--html", html)], pipelines: [pipeline], data: data, labelled)
     let definition = try PipelineLoading.load(pipeline)
     let (goals, options) = try sentences(definition)
     let data = try labelled.read(data, definition)
@@ -72,8 +75,13 @@ struct TuneCommand: AsyncParsableCommand {
     if outcome.asked > 0 { Terminal.error("asked the reasoner about \(outcome.asked.grouped) of \(data.items.count.grouped) messages\n") }
     try show(outcome) { try study(sample, goals, options, unknown: outcome.unknown) }
     try Reports.write(outcome.result.html(pipeline: definition.name), to: html)
-    try writeBack(outcome.result, definition)
-    if outcome.result.goals.contains(where: { !$0.isMet }) { throw Exit.findings }
+    let broken = outcome.result.budgets.filter { !$0.holds }
+    if write, !broken.isEmpty {
+      Terminal.error("\(definition.path) stays as it is: the thresholds break \(broken.map { "`\($0.budget.text)`" }.joined(separator: ", ")) of the whole pipeline\n")
+    } else {
+      try writeBack(outcome.result, definition)
+    }
+    if outcome.result.goals.contains(where: { !$0.isMet }) || !broken.isEmpty { throw Exit.findings }
   }
 
   private func show(_ outcome: LazyTuner.Outcome, _ study: () throws -> ResplitStudy) throws {
@@ -113,6 +121,9 @@ struct TuneCommand: AsyncParsableCommand {
 
   private func writeBack(_ result: TuningResult, _ definition: PipelineDefinition) throws {
     guard write || dryRun else { return }
+    guard PipelineFile.fingerprint(of: try readFile(path: definition.path)) == definition.fingerprint else {
+      throw CommandFailure("\(definition.path) has changed since it was read, so nothing is written; tune again")
+    }
     let file = try ThresholdFile(definition, stage: result.stage, changes: result.changes)
     guard file.changes else { return Terminal.error("\(file.path) stays as it is\n") }
     // Standard output holds the JSON and nothing else.

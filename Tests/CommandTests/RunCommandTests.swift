@@ -84,6 +84,55 @@ struct RunCommandTests {
     #expect(try folder.read("in.jsonl") == "{\"id\":1,\"text\":\"a\"}\n")
   }
 
+  /// Standard input may be a file too.
+  @Test(arguments: ["-o", "--dead-letters"]) func aRedirectedInputIsNeverEmptiedEither(option: String) throws {
+    let folder = try folder()
+    try folder.write("{\"id\":1,\"text\":\"a\"}\n", as: "in.jsonl")
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/sh")
+    process.arguments = ["-c", "'\(Binary.path)' run small.yaml \(option) in.jsonl < in.jsonl > out.txt 2> err.txt"]
+    process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
+    try process.run()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 2)
+    #expect(try folder.read("err.txt").contains("name another file"))
+    #expect(try folder.read("in.jsonl") == "{\"id\":1,\"text\":\"a\"}\n")
+  }
+
+  /// What a run that began with nothing would have overwritten is still there; a run that came to its end leaves its own.
+  @Test func aRunThatCannotBeginLeavesTheFormerOutput() throws {
+    let folder = try folder()
+    try folder.write("{\"id\":1,\"text\":\"a\"}\nbroken\n", as: "in.jsonl")
+    let output = ["-o", "out.jsonl"]
+    #expect(try Binary.run(["run", "small.yaml", "in.jsonl"] + output, in: folder.path).status == 0)
+    let (verdicts, letters) = (try folder.read("out.jsonl"), try folder.read("out.jsonl.dead.jsonl"))
+    #expect(!verdicts.isEmpty && !letters.isEmpty)
+    for wrong in [["none.jsonl"], ["in.jsonl", "none.jsonl"]] {
+      let result = try Binary.run(["run", "small.yaml"] + wrong + output, in: folder.path)
+      #expect(result.status == 2 && result.error.contains("none.jsonl"))
+      #expect(try folder.read("out.jsonl") == verdicts && folder.read("out.jsonl.dead.jsonl") == letters)
+    }
+    try folder.write("", as: "empty.jsonl")
+    #expect(try Binary.run(["run", "small.yaml", "empty.jsonl"] + output, in: folder.path).status == 0)
+    #expect(try folder.read("out.jsonl").isEmpty && folder.read("out.jsonl.dead.jsonl").isEmpty)
+  }
+
+  /// Verdicts that go on to somebody else are not kept here, and the letters of an earlier run are the only trace of their records.
+  @Test(arguments: [[], ["-o", "/dev/null"]]) func deadLettersOfAStreamAreAppended(output: [String]) throws {
+    let folder = try folder()
+    for text in ["{\"id\":1,\"text\":\"a\"}\nfirst\n", "{\"id\":2,\"text\":\"a\"}\n", "{\"id\":3,\"text\":\"a\"}\nsecond\n"] {
+      #expect(try Binary.run(["run", "small.yaml"] + output, input: text, in: folder.path).status == 0)
+    }
+    let letters = try folder.read("dead-letters.jsonl").split(separator: "\n")
+    #expect(letters.count == 2 && letters[0].contains("first") && letters[1].contains("second"))
+  }
+
+  @Test func deadLettersThatCouldNotBeWrittenStopARunBeforeItBegins() throws {
+    let folder = try folder()
+    let result = try Binary.run(["run", "small.yaml", "--dead-letters", "none/d.jsonl"], input: #"{"id":1,"text":"a"}"#, in: folder.path)
+    #expect(result.status == 2 && result.output.isEmpty && result.error.contains("none/d.jsonl"))
+  }
+
   @Test(arguments: [
     ["-o", "a", "--dead-letters", "a"], ["-o", "a", "--checkpoint", "a"], ["-o", "a", "--audit", "./a"], ["-o", "a", "--record", "a"],
     ["-o", "a", "--checkpoint", "b", "--dead-letters", "b"], ["-o", "small.yaml"], ["-o", "a", "--recorded", "answers", "--dead-letters", "answers"],
@@ -209,6 +258,23 @@ struct FollowTests {
     try folder.write(text, as: "log")
   }
 
+  /// A writer keeps the rotated file open until it is told to open the new one.
+  @Test func whatIsWrittenToARotatedFileAfterwardsIsReadToo() throws {
+    let folder = try folder(rulesOnly, log: "{\"id\":1,\"text\":\"a\"}\n")
+    let lines = try follow(folder, expecting: 3) { next in
+      _ = next()
+      let writer = try #require(FileHandle(forWritingAtPath: folder.path + "/log"))
+      try writer.seekToEnd()
+      try rotate(folder, to: "")
+      usleep(200_000)
+      try writer.write(contentsOf: Data("{\"id\":2,\"text\":\"a\"}\n".utf8))
+      _ = next()
+      let other = try #require(FileHandle(forWritingAtPath: folder.path + "/log"))
+      try other.write(contentsOf: Data("{\"id\":3,\"text\":\"a\"}\n".utf8))
+    }
+    #expect(lines == (1...3).map { "{\"id\":\($0),\"verdict\":\"allow\"," })
+  }
+
   @Test func aRotatedFileHasAHeaderOfItsOwn() throws {
     let folder = try folder(csv, log: "id,text\n1,a\n")
     let lines = try follow(folder, expecting: 3) { next in
@@ -276,6 +342,18 @@ struct ResumeTests {
     #expect(kills > 0)
     #expect(try folder.read("broken.jsonl") == folder.read("whole.jsonl"))
     #expect(try folder.read("broken.jsonl.dead.jsonl") == folder.read("whole.jsonl.dead.jsonl"))
+  }
+
+  @Test func theRateIsThatOfTheRunAndNotOfTheOneBefore() throws {
+    let folder = try Folder()
+    try folder.write(rulesOnly, as: "small.yaml")
+    try folder.write(rules, as: "rules.yaml")
+    try folder.write("{\"id\":1,\"text\":\"a\"}\n", as: "in.jsonl")
+    let arguments = ["run", "small.yaml", "in.jsonl", "-o", "out.jsonl", "--checkpoint", "c.json", "--json"]
+    #expect(try Binary.run(arguments, in: folder.path).error.contains(#""resumedBehind":0"#))
+    let again = try Binary.run(arguments, in: folder.path)
+    let summary = try #require(try JSONSerialization.jsonObject(with: Data(again.error.utf8)) as? [String: Any])
+    #expect(summary["messages"] as? Int == 1 && summary["resumedBehind"] as? Int == 1 && summary["messagesPerSecond"] as? Double == 0)
   }
 
   @Test func aCheckpointOfAnotherPipelineIsRefused() throws {

@@ -25,7 +25,13 @@ import Testing
     #expect(junit.contains(#"tests="2" failures="1""#) && junit.contains("<failure"))
     let unknown = try world.run(base + ["--min", "toxik:recall=0.9"])
     #expect(unknown.status == 2 && unknown.error.contains("did you mean `toxic`?"))
+    // One option holds one bound: a second one would never be looked at.
+    for several in ["recall=0.1, precision>0.99", "recall=0.1 and precision>=0.99"] { #expect(try world.run(base + ["--min", several]).status == 2) }
+    let whole = try world.run(base + ["--max", "toxic:block_rate=0.5"])
+    #expect(whole.status == 2 && whole.error.contains("messages as a whole"))
     #expect(try world.run(base + ["--base-rate", "150%"]).status == 64)
+    for option in ["--html", "--junit"] { #expect(try world.run(base + [option, "data.jsonl"]).status == 2) }
+    #expect(try world.folder.read("data.jsonl").contains("zorg"))
     #expect(try world.run("eval", "none.yaml", "data.jsonl").status == 2)
     #expect(try world.run("eval", "p.yaml", "none.jsonl").status == 2)
     #expect(try world.run("eval").status == 64)
@@ -59,6 +65,16 @@ import Testing
 }
 
 @Suite struct TuneCommandTests {
+  @Test func aBudgetThatIsBrokenIsAFindingAndNothingIsWritten() throws {
+    let world = try TuningFixture()
+    let before = try world.folder.read("p.yaml")
+    // The goal's own bound is looser, so that its thresholds break the budget of the whole.
+    let result = try world.run(
+      "tune", "p.yaml", "data.jsonl", "--recorded", "answers.jsonl", "--goal", "maximum recall @ escalation_rate <= 90%", "--budget", "escalation_rate <= 0.1%", "--write")
+    #expect(result.status == 1 && result.output.contains("broken") && result.error.contains("stays as it is"), "\(result.output)\(result.error)")
+    #expect(try world.folder.read("p.yaml") == before)
+  }
+
   private let goal = ["--goal", "minimum escalation_rate @ recall >= 0.8"]
 
   @Test func aGoalIsProvedAndOnlyNumbersAreWritten() throws {

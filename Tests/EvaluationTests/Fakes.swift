@@ -35,7 +35,8 @@ struct WordScreen: Screen {
   }
 }
 
-/// Finds a violation of category N where the text holds `badN`; abstains from `odd`, fails at `fails`. Counts what it is asked.
+/// Finds a violation of category N where the text holds `badN`; abstains from `odd`, fails at `fails`, or at every second message or each. Counts what it
+/// is asked.
 final class WordReasoner: Reasoner {
   let judgedCategories: CategorySet
   let concurrency = 4
@@ -43,17 +44,21 @@ final class WordReasoner: Reasoner {
   let fingerprint = "words"
   let notice: String?
   var hasModel: Bool { notice == nil }
+  private let failsEvery: Int
   private let asked = Mutex<[String]>([])
   var texts: [String] { asked.withLock { $0 } }
 
-  init(_ categories: CategorySet, notice: String? = nil) { (judgedCategories, self.notice) = (categories, notice) }
+  init(_ categories: CategorySet, notice: String? = nil, failsEvery: Int = 0) { (judgedCategories, self.notice, self.failsEvery) = (categories, notice, failsEvery) }
   func start() async throws {}
   func shutdown() async {}
 
   func judge(_ request: JudgeRequest) async throws(ReasonerError) -> Judgement {
     guard case .message(let text) = request.item else { throw ReasonerError(.error, "no message") }
-    asked.withLock { $0.append(text) }
-    if text.contains("fails") { throw ReasonerError(.timeout, "too slow") }
+    let count = asked.withLock {
+      $0.append(text)
+      return $0.count
+    }
+    if text.contains("fails") || failsEvery > 0 && count % failsEvery == 0 { throw ReasonerError(.timeout, "too slow") }
     let findings = request.categories.map { category in
       let outcome: Finding.Outcome = text.contains("odd") ? .abstain("empty") : text.contains("bad\(category.index)") ? .violates : .safe
       return Finding(category: category, outcome: outcome, policy: "p@1")

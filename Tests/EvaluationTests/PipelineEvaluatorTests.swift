@@ -98,6 +98,21 @@ import Tuning
     #expect(throws: TuningError.self) { try Tuner(sample) }
   }
 
+  /// Only the first reasoner's answers are kept: thresholds cannot be tried beside a second one, and where nobody is to be asked, it is not asked either.
+  @Test func aSecondReasonerIsNotTunedNorAskedBehindOnesBack() async throws {
+    let table = CategoryTable([Moderation.Category(name: "a"), Moderation.Category(name: "b")])
+    let bands = Dictionary(uniqueKeysWithValues: (0..<2).map { (CategoryIndex($0), Band(allowBelow: 0.2, blockAbove: 0.9)) })
+    let linear = Fixture.stage("linear", .screen(WordScreen(scoredCategories: [CategoryIndex(0), CategoryIndex(1)])), table, bands: bands, scores: true)
+    let small = WordReasoner(CategorySet([CategoryIndex(0)])), big = WordReasoner(CategorySet([CategoryIndex(1)]))
+    let evaluator = Self.evaluator([linear, Fixture.stage("small", .reasoner(small), table), Fixture.stage("big", .reasoner(big), table)], table)
+    let sample = try await evaluator.run([Fixture.item("m", "0.5 0.5 bad1", [.negative, .positive])], asking: .nothing)
+    #expect(small.texts.isEmpty && big.texts.isEmpty)
+    #expect(evaluator.notes.contains { $0.contains("`small` and `big`") })
+    #expect(throws: TuningError.self) { try Tuner(sample) }
+    // As in a run, both answer.
+    #expect(try await evaluator.run([Fixture.item("m", "0.5 0.5 bad1", [.negative, .positive])], asking: .escalated).verdicts == [.block])
+  }
+
   @Test func hitsOfAFailedPassCountAndThoseBehindItDoNot() async throws {
     let table = CategoryTable([Moderation.Category(name: "a")])
     var rules = Fixture.stage("rules", .screen(WordScreen(scoredCategories: [])), table)
@@ -145,6 +160,31 @@ import Tuning
     #expect(outcome.result.goals[0].isMet && outcome.result.bands == expected.bands)
     #expect(outcome.asked == lazy.texts.count && outcome.asked < 2000, "\(outcome.asked) asked")
     #expect(outcome.result.goals[0].reported?.value(.recall) == expected.goals[0].reported?.value(.recall))
+  }
+
+  /// A failure becomes a review, which catches every violation: that proves nothing of the model.
+  @Test func failuresProveNothing() async throws {
+    let items = Fixture.population(3000)
+    func outcome(_ failsEvery: Int) async throws -> LazyTuner.Outcome {
+      let (evaluator, _) = Fixture.evaluator(["a"], reasoner: WordReasoner(CategorySet(firstCount: 1), failsEvery: failsEvery))
+      var sample = try await evaluator.run(items, asking: .nothing)
+      let goals = [try goal("minimum escalation_rate @ recall >= 0.8")]
+      return try await LazyTuner(evaluator: evaluator, goals: goals, options: TuningOptions(), limit: 3000).run(items, &sample)
+    }
+    await #expect(throws: LazyTuner.NoAnswers.self) { _ = try await outcome(1) }
+    let half = try await outcome(2).result.goals[0]
+    #expect(!half.isMet && half.notes.contains { $0.contains("the reasoner failed on") }, "\(half.notes)")
+    #expect(try await outcome(0).result.goals[0].isMet)
+  }
+
+  /// Categories that nobody asked for are no part of what a run would spend.
+  @Test func whatTuningAsksBesideIsNotThePriceOfARun() async throws {
+    let (evaluator, _) = Fixture.evaluator(["a", "b"], reasoner: WordReasoner(CategorySet(firstCount: 2)))
+    let items = [Fixture.item("m", "0.5 0.1", [.negative, .negative]), Fixture.item("n", "0.5 0.5", [.negative, .negative]), Fixture.item("o", "0.1 0.1", [.negative, .negative])]
+    var sample = try await evaluator.run(items, asking: .nothing)
+    await evaluator.ask(items, messages: [0, 1, 2])
+    evaluator.update(&sample, messages: [0, 1, 2])
+    #expect(sample.usages.map(\.calls) == [1, 2, 1] && sample.findings.allSatisfy { !$0.contains(.notAsked) })
   }
 
   @Test func theLimitIsKept() async throws {

@@ -44,6 +44,7 @@ import Testing
     ("fu<k 4ss you", "4ss"), ("@ss", "@ss"), ("a$$h0le", "a$$h0le"), ("assho1e", "assho1e"), ("bu11sh1t", "bu11sh1t"), ("bul1shit!", "bul1shit"),
     ("f u c k you", "f u c k"), ("F.U.C.K", "F.U.C.K"), ("f-u-c-k-", "f-u-c-k"), ("a f u c k", "f u c k"), ("you f u u u c k", "f u u u c k"),
     ("f  u  c  k", "f  u  c  k"), ("k i l l   y o u r s e l f", "k i l l   y o u r s e l f"), ("h e l l o", "h e l l o"),
+    ("4 s 5", "4 s 5"), ("a 5 5", "a 5 5"),
     ("с у к а", "с у к а"), ("к.а.з.и.н.о", "к.а.з.и.н.о"),
   ])
   func leetAndSpacedPhraseIsFoundWhenAskedFor(_ text: String, _ expected: String) throws {

@@ -50,6 +50,23 @@ import Testing
     #expect(prefilter.find("a bath bomb").isEmpty)
   }
 
+  @Test func aLongExceptionCoversOnlyWhatItHides() throws {
+    let lexicon = """
+      - {phrase: ab, match: anywhere, category: spam}
+      - {phrase: ab, match: anywhere, category: threats}
+      - {phrase: xaby, effect: exempt, category: spam}
+      """
+    func categories(_ rule: String, in text: String) throws -> [String] {
+      let rules = "- {id: quoted, pattern: '\"[^\"]*\"', effect: exempt, \(rule)on: original}"
+      let prefilter = try Prefilter(["a.yaml": lexicon, "r.rules.yaml": rules], settings: "match: word")
+      return prefilter.output([text]).hits.map { "\(Prefilter.categories[$0.category].name) \($0.span.start)" }
+    }
+    let text = #""xaby ab" ab xaby"#
+    #expect(try categories("category: threats, ", in: text) == ["spam 6", "spam 10", "threats 10", "threats 14"])
+    #expect(try categories("category: spam, ", in: text) == ["threats 2", "threats 6", "spam 10", "threats 10", "threats 14"])
+    #expect(try categories("", in: text) == ["spam 10", "threats 10", "threats 14"])
+  }
+
   @Test func manyExceptionsAndHitsStayCheap() throws {
     let prefilter = try Prefilter(["a.yaml": "- {phrase: ab, match: anywhere}\n- {phrase: xaby, effect: exempt}"])
     #expect(prefilter.output([String(repeating: "xaby ", count: 20_000)]).hits.isEmpty)

@@ -115,6 +115,23 @@ import YAMLDocument
     #expect(try String(contentsOf: url, encoding: .utf8) == report)
   }
 
+  /// Only final hits block alone: an entry cannot take `final` back and keep the block of its file or stage.
+  @Test(arguments: [
+    ("a.yaml", "- {phrase: mildword, final: false}", "a.yaml:1:29", "- {phrase: mildword, final: false, effect: signal}"),
+    ("a.yaml", "phrases:\n  - mildword\nfinal: false", "a.yaml:3:8", "phrases:\n  - mildword\nfinal: false\neffect: signal"),
+    ("a.csv", "phrase,final\nsoftword,false", "a.csv:2:1", "phrase,final,effect\nsoftword,false,signal"),
+    ("a.rules.yaml", "- {id: a, pattern: softword, final: false}", "a.rules.yaml:1:37", "- {id: a, pattern: softword, final: false, effect: escalate}"),
+  ])
+  func aBlockFromOutsideCannotBeMadeUnfinal(_ name: String, _ content: String, _ place: String, _ corrected: String) throws {
+    let settings = "category: spam\neffect: block\nfinal: true"
+    #expect(
+      try Prefilter.problems([name: content], settings: settings) == [
+        "\(place): error: `final: false` does not change the effect `block` of the file or stage, which decides alone [block-without-final]"
+          + " (write `effect: escalate` or `effect: signal` beside it)"
+      ])
+    #expect(try Prefilter.problems([name: corrected], settings: settings) == [])
+  }
+
   @Test func everyReportedCodeIsExplained() throws {
     let shared = ["unknown-field", "missing-field", "wrong-type", "unknown-choice", "unknown-category"]
     let explained = Set(PrefilterStage.codes.map(\.code) + YAMLDocument.codes.map(\.code) + shared)

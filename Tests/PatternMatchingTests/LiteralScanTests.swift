@@ -93,7 +93,7 @@ import Testing
       "(?m)^abc$", "a\\Kbc", ".", "", "(?:)", "a|", "\\R", "\\N{U+41}b", "[\\x{3b1}-\\x{3c9}]+", "(?i)[sk]is", "(?-i)Ab", "(?s)a.c", "(?|(ab)|(cd))e",
       "\\bgr8\\b", "1{0,2}2", "a{0}bc",
       "(?i)(?-i:AB)c", "[a-z]\\d[a-z]", "https?://\\S+", "\\$\\d+", "[$€£]\\d", "(?i)İ", "ﬁ", "(?i)ǅ", "w{2,}\\.", "(?:a|b|c)(?:d|e|f)(?:g|h|i)",
-      "(?xx)[ ^!?]bad", "(?xx)[ ]a]foo", "[\\E^!?]bad", "[\\E]a]foo", "[\\Q\\E^!]bad",
+      "(?xx)[ ^!?]bad", "(?xx)[ ]a]foo", "[\\E^!?]bad", "[\\E]a]foo", "[\\Q\\E^!]bad", "(?xx)(?x)foo[a b]bar", "(?xxx)foo[a b]bar",
     ].filter { !$0.isEmpty }.map { ($0, "") } + [("kiss", "i"), ("strasse", "i"), ("a b c", "ix"), ("é", "i"), ("fi", "i"), ("σας", "i"), ("a.c", "is")]
 
   static let pieces = [
@@ -102,7 +102,7 @@ import Testing
     "ahead", "be", "hind", "xxx", "ab", "cd", "ef", "ing", "a.b", "a.bc", "\n", "xyz", "ß", "STRASSE", "straße", "É", "é", "ключ", "КЛЮЧ", "ſ", "s", "Kelvin",
     "\u{212A}elvin", "😂", "😭",
     "123-4567", "-", "1", "2", "gr8", "αβγ", "σΑΣ", "ΣΑΣ", "is", "https://x.y", "$5", "€5", "İ", "i", "ﬁ", "fi", "Ǆ", "ǅ", "ǆ", "www.", "adg", "cfi",
-    "\u{200B}", "e\u{301}", "\u{0}", "xbad", "!bad", "^bad", "]foo", "afoo",
+    "\u{200B}", "e\u{301}", "\u{0}", "xbad", "!bad", "^bad", "]foo", "afoo", "foo bar",
   ]
 
   static func randomTexts(_ count: Int, seed: UInt64) -> [String] {

@@ -43,6 +43,36 @@ import Testing
     #expect(try Self.prefilter("- {id: a, pattern: us, on: normalised}").texts("plain US") == ["US"])
   }
 
+  /// Also where the parser knows little of a class or gives up on the pattern.
+  @Test(arguments: ["free", "[[:alpha:]]*free", "free\\W*(?:[[:digit:]]+)?", "\\p{L}*free", "gluten(*SKIP)(*F)|free"])
+  func aRuleThatIgnoresCaseIsAlsoLookedForBehindDisguises(_ pattern: String) throws {
+    #expect(try Self.prefilter("- {id: a, flags: i, pattern: '\(pattern)'}").texts("fr\u{200B}ee") == ["fr\u{200B}ee"])
+  }
+
+  /// On the copy, which has no capitals, the first three would find every word of four letters, and the last two what the pattern excludes.
+  @Test(arguments: ["[[:lower:]]{4}", "\\p{Ll}{4}", "[^[:upper:]]{4}", "gluten(*SKIP)(*F)|free", "(?i:gluten)(*SKIP)(*F)|(?s-i:free)"])
+  func aRuleThatTellsCasesReadsTheOriginalOnly(_ pattern: String) throws {
+    let flags = pattern.contains("-i") ? "flags: i, " : ""
+    #expect(try Self.prefilter("- {id: a, \(flags)pattern: '\(pattern)'}").texts("FREE…").isEmpty)
+  }
+
+  @Test func aClassOfCapitalsReadsTheOriginal() throws {
+    #expect(try Self.prefilter("- {id: a, pattern: '[[:upper:]]{4}'}").texts("fr\u{200B}ee FREE") == ["FREE"])
+  }
+
+  /// PCRE2 may tell cases apart under `i` here; what else stands in the text must make no difference.
+  @Test(arguments: ["\\p{Ll}{4}", "[[:lower:]]{4}", "x(*F)|\\p{Ll}{4}"]) func aClassOfCaseUnderIgnoredCaseSeesTheSameInEveryText(_ pattern: String) throws {
+    let prefilter = try Self.prefilter("- {id: a, flags: i, pattern: '\(pattern)'}")
+    #expect(prefilter.texts("FREE") == ["FREE"] && prefilter.texts("FREE…") == ["FREE"])
+  }
+
+  /// `\K` in a look-behind, through a call, makes a match that ends where the search began.
+  @Test func aMatchBeforeItsPlaceOfSearchIsFoundOnce() throws {
+    let pattern = "'(?(DEFINE)(\\Ka))(?<=(?1))'"
+    #expect(try Self.prefilter("- {id: a, pattern: \(pattern)}").texts("zaba") == ["a", "a"])
+    #expect(try Self.prefilter("- {id: a, pattern: \(pattern), effect: exempt}\n- {id: b, pattern: 'z|a'}").texts("zaba") == ["z"])
+  }
+
   @Test(
     arguments: [
       ("i", "ABC", "abc", ["abc"]), ("x", "a b c # comment", "abc", ["abc"]), ("s", "a.b", "a\nb", ["a\nb"]), ("m", "^b", "a\nb", ["b"]),

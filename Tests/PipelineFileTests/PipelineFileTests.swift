@@ -30,6 +30,13 @@ struct PipelineFileTests {
     #expect(definition.budget == EscalationBudget(share: 0.05, perSecond: 20))
   }
 
+  /// A verdict names its stage in one byte.
+  @Test(arguments: [(255, false), (256, true)]) func stagesAreNotWithoutNumber(count: Int, isTooMany: Bool) {
+    let stages = (0..<count).map { "  - {id: s\($0), type: prefilter}" }.joined(separator: "\n")
+    let codes = Self.codes("pipeline: a\ncategories: {spam: low}\nstages:\n\(stages)\n")
+    #expect(codes.contains("too-many-stages") == isTooMany, "\(Set(codes))")
+  }
+
   @Test func stagesComeWithTheirBandsModesAndSettings() throws {
     let stages = try #require(Self.load("good/chat.yaml").definition).stages
     #expect(stages.map(\.id) == ["words", "linear", "second", "judge"])

@@ -21,7 +21,11 @@ struct YAMLLimitsTests {
 
   @Test(arguments: [4, 9, 20, 60]) func anAliasBombIsRefused(levels: Int) { #expect(Self.codes(Self.bomb(levels: levels)) == ["too-many-nodes"]) }
 
-  @Test(arguments: ["? *n20\n: x\n", "? [*n20]\n: x\n", "[*n20]: x\n", "{[*n20]: x}\n", "*n20 : x\n", "k: {a: 1, ? *n20 : 2}\n", "k: {[a, *n20 ] : 2}\n"])
+  @Test(arguments: [
+    "? *n20\n: x\n", "? [*n20]\n: x\n", "[*n20]: x\n", "k: {[*n20]: x}\n", "*n20 : x\n", "k: {a: 1, ? *n20 : 2}\n", "k: {[a, *n20 ] : 2}\n",
+    "k: {*n20}\n", "k: {a: b,\n *n20}\n", "k: {[*n20]}\n", "k: {?*n20\n : 1}\n", "k: {?*n20\n :1}\n", "k: {*n20:1}\n", "k: [*n20:1]\n", "k: [*n20 :1]\n",
+    "k: [? *n20 : 1]\n", "k: {\"a\":{*n20}}\n", "k: {*n20 : 1, *n20 : 2}\n", "k: {\n\u{FEFF}*n20}\n", "? k: *n20\n: x\n", "? a: 1\n  b: {c: *n20}\n: x\n",
+  ])
   func anAliasBombInAKeyIsRefusedBeforeItIsHashed(tail: String) {
     #expect(Self.codes(Self.bomb(levels: 20, tail: tail)) == ["alias-in-key"])
   }
@@ -29,6 +33,36 @@ struct YAMLLimitsTests {
   @Test func aliasesBesideHarmlessQuestionMarksAndBracketsAreFine() {
     let cases = (0..<20).map { "- {context: *turns, text: \"[mod]: what \($0) ? really\"}\n- text: tu fais quoi ?\n  context: *turns\n" }.joined()
     #expect(Self.codes("- &turns [hi, hello]\n" + cases) == [])
+  }
+
+  /// Text that starts or goes on with `*a` is no alias, whatever anchors there are; nor does a tab make a difference that ends an alias's line.
+  @Test func keysThatOnlyLookLikeAliasesAreRead() {
+    let keys = "\"*a\": 1\nb*a: 2\nb *a: 3\n' *a': 4\n\"*a *a\": 5\nb *b: 6\nf: {\"*a\": [*a, \"*b\"], b*a: 7}\n"
+    let text = "|\n  *a: 1\n  ? *a\n  {*a}\n# {*a}: *b\n"
+    let list = "[" + String(repeating: "\n\t*a\n\t,", count: 20) + "]"
+    #expect(Self.codes("a: &a 1\nb: &b 2\nlist: \(list)\n\(keys)text: \(text)") == [])
+  }
+
+  /// A dozen aliases or more, and every problem of the file is still told as without them.
+  @Test func aliasesHideNoOtherProblem() {
+    let list = "list: [" + String(repeating: "*a, ", count: 20) + "]\n"
+    #expect(Self.codes("a: &a 1\n\(list)b *a: 1\nb *a: 2\nc: 1\nc: 2\n") == ["duplicate-key", "duplicate-key"])
+    #expect(Self.codes("a: &a 1\n\(list)b: *c\n") == ["undefined-alias"])
+    #expect(Self.codes("b: *a\n\(list)a: &a 1\n") == ["undefined-alias"])
+    #expect(Self.codes("a: &a 1\n\(list)b: *a and more\n") == ["yaml-syntax"])
+    #expect(Self.codes("a: &a 1\n\(list)---\n? *a\n: 1\n") == ["multiple-documents"])
+  }
+
+  /// Looking for the end of each alias, anchor or tag to the end of the line would take hours.
+  @Test(arguments: ["*a,", "*a ,", "&b,", "!!str,", "&b !!str,"]) func aLongLineOfAliasesAnchorsOrTagsIsReadInOnePass(part: String) {
+    let text = "- &a x\n- [" + String(repeating: part, count: (1 << 20) / part.utf8.count) + "]\n"
+    #expect(Self.codes(text, limits: .lexicon) == [])
+  }
+
+  /// A text is placed again for each alias that stands for it, so the blanks behind it must not be counted each time.
+  @Test func manyAliasesOfATextOnALongLineAreCheap() {
+    let text = "- &a \"x" + String(repeating: " ", count: 500_000) + "\n  y\"\n- [" + String(repeating: "*a,", count: 50_000) + "]\n"
+    #expect(Self.codes(text, limits: .lexicon) == [])
   }
 
   @Test func manyAliasesOfOneLongTextAreRefused() {

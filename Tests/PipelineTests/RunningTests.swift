@@ -117,6 +117,20 @@ struct RunningTests {
     #expect(outcome.stages[2].judged.values.allSatisfy { $0.purpose == .shadow })
   }
 
+  /// What was there before the run waits in our own queue, and nobody for it; its deadline runs from a free place.
+  @Test(arguments: [true, false]) func waitingCountsOnlyForLiveBatches(isLive: Bool) async throws {
+    let reasoner = FakeReasoner(judging: CategorySet([Fixture.harassment]), concurrency: 1) { (request) async throws(ReasonerError) in
+      try? await Task.sleep(for: .milliseconds(60))
+      return try await FakeReasoner.byWord(request)
+    }
+    let plain = Fixture.pipeline([Fixture.stage("guard", .reasoner(reasoner))], deadline: .milliseconds(600))
+    let pipeline = ModerationPipeline(definition: plain.definition, stages: plain.stages, lanes: 1, isLive: true)
+    var batch = Fixture.batch((0..<20).map { "ok \($0)" })
+    batch.isLive = isLive
+    let outcome = await pipeline.process(pipeline.prepare(batch))
+    #expect(outcome.decisions.contains { $0.degraded == .deadline } == isLive)
+  }
+
   /// A trial must not take the time of a deadline from those who decide.
   @Test func aShadowReasonerIsAskedAfterThoseThatDecide() async {
     let order = Mutex<[String]>([])

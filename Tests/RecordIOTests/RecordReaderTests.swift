@@ -191,6 +191,18 @@ struct ReplacingTests {
 }
 
 struct LiveInputTests {
+  /// A backlog before a live input is no live input: nobody waits for it.
+  @Test func aBatchOfAFileIsNotLiveBesideAPipe() throws {
+    let folder = try TemporaryFolder()
+    let file = try folder.write("{\"id\":1,\"text\":\"a\"}\n")
+    #expect(try readAll([file]).batches.map(\.isLive) == [false])
+    let pipe = file + ".pipe"
+    #expect(mkfifo(pipe, 0o600) == 0)
+    let writer = Thread { try? Data("{\"id\":2,\"text\":\"a\"}\n".utf8).write(to: URL(fileURLWithPath: pipe)) }
+    writer.start()
+    #expect(try readAll([file, pipe]).batches.map(\.isLive) == [false, true])
+  }
+
   @Test func aRegularFileIsThereAlreadyAndAPipeIsNot() throws {
     let folder = try TemporaryFolder()
     let file = try folder.write("text\n")
@@ -201,6 +213,36 @@ struct LiveInputTests {
 }
 
 struct CSVTests {
+  /// Without a line end in sight, a header would grow with its input.
+  @Test func aHeaderHasALongestLengthToo() throws {
+    let folder = try TemporaryFolder()
+    var limits = ReadLimits()
+    (limits.recordBytes, limits.batchBytes) = (64 << 10, 16 << 10)
+    var mapping = InputMapping()
+    mapping.format = .csv
+    for text in ["id,text\r" + String(repeating: "1,hello\r", count: 40_000), "id,\"text\n" + String(repeating: "1,hello\n", count: 40_000)] {
+      let error = #expect(throws: RecordIOError.self) { _ = try readAll([try folder.write(text, as: "a.csv")], mapping: mapping, limits: limits) }
+      #expect(error?.code == .badHeader && error?.detail.contains("longer than 65536 bytes") == true)
+    }
+  }
+
+  /// Every line leaves a quote open, and all of them are one record that is too long: each is cut at its line, and what follows is read on.
+  @Test func linesOfALongQuotationAreEachToldAndTheRestIsRead() throws {
+    let folder = try TemporaryFolder()
+    var limits = ReadLimits()
+    (limits.recordBytes, limits.batchBytes) = (1 << 10, 1 << 10)
+    var mapping = InputMapping()
+    mapping.format = .csv
+    let count = 3000
+    let text = "id,text\n0,before\n" + String(repeating: "1,\"a\",\"b\n", count: count) + "\"\n2,after\n"
+    let result = try readAll([try folder.write(text, as: "a.csv")], mapping: mapping, limits: limits)
+    #expect(result.texts.first == "before" && result.texts.last == "after")
+    #expect(result.deadLetters.contains { $0.reason == .tooLong } && result.texts.count + result.deadLetters.count >= count / 2)
+    // Places are those of lines.
+    #expect(zip(result.deadLetters, result.deadLetters.dropFirst()).allSatisfy { $0.line < $1.line && $0.byteOffset < $1.byteOffset })
+    #expect(result.end.byteOffset == text.utf8.count && result.end.line == count + 4)
+  }
+
   @Test func quotedFieldsAndLineBreaksInsideThem() throws {
     let folder = try TemporaryFolder()
     let path = try folder.write("id,text,who\r\n1,\"he said \"\"hi\"\", then\nleft\",ann\r\n2,plain,\n", as: "a.csv")

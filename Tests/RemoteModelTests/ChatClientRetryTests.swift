@@ -68,6 +68,27 @@ import Testing
     #expect(transport.calls.filter { $0.url.contains(":9001") }.count == 6, "one probe after the pause, and open again")
   }
 
+  /// A call that waited for its place until hardly any of its time was left says nothing of the endpoint.
+  @Test func aTimeoutAfterALongWaitDoesNotOpenTheCircuit() async throws {
+    let client = ChatClient(.init(endpoints: try endpoints(1), concurrency: 5, retry: .init(maximumRetries: 0)), transport: SlowTransport())
+    let deadline = ContinuousClock.now + .milliseconds(600)
+    await withTaskGroup(of: Void.self) { group in
+      for _ in 0..<10 { group.addTask { _ = try? await client.complete(Self.request, deadline: deadline) } }
+    }
+    _ = try await client.complete(Self.request, deadline: ContinuousClock.now + .seconds(60))
+  }
+
+  /// Takes half a second; who has less than that gets nothing.
+  private struct SlowTransport: HTTPTransport {
+    func send(_ call: HTTPCall) async throws(TransportFailure) -> HTTPReply {
+      let isLate = call.timeout < .milliseconds(500)
+      try? await Task.sleep(for: isLate ? call.timeout : .milliseconds(500))
+      if isLate { throw .timeout }
+      return ChatClientRetryTests.good
+    }
+    func shutdown() async {}
+  }
+
   @Test func anEndpointThatRecoversIsUsedAgain() async throws {
     let time = VirtualTime(random: [0])
     let transport = ScriptedTransport { _, call in call < 5 ? .failure(.connection) : .success(Self.good) }

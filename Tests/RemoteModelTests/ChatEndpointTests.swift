@@ -23,6 +23,10 @@ import Testing
 
   @Test func knowsWhenMessagesLeaveTheMachineUnencrypted() throws {
     #expect(try ChatEndpoint(written: "http://10.0.0.7:8000/v1").isPlainRemote)
+    for name in ["127.0.0.1.example.org", "127.example.org", "127.0.0.1.2", "127.0.0.300", "127.1"] {
+      #expect(try ChatEndpoint(written: "http://\(name)/v1").isPlainRemote, "\(name)")
+    }
+    #expect(try !ChatEndpoint(written: "http://127.0.0.53:8000/v1").isPlainRemote)
     #expect(try !ChatEndpoint(written: "https://10.0.0.7:8000/v1").isPlainRemote)
   }
 }

@@ -43,7 +43,7 @@ import Testing
   @Test func everyFormatIsHeld() async throws {
     let policies = [
       ("a", TestStage.hate), ("b", TestStage.tiers), ("c", TestStage.json), ("d", "---\noutput: tag\n---\nAnswer 0 or 1."),
-      ("e", "---\noutput: {format: flags, flags: [A, B]}\n---\nJudge."),
+      ("e", "---\noutput: {format: flags, flags: [A, B]}\n---\nJudge."), ("f", Self.paddedDigits),
     ]
     let stage = try stage("reasoning_budget: 0", policies: policies.map { (category: $0.0, text: $0.1) })
     defer { stage.remove() }
@@ -52,12 +52,67 @@ import Testing
     for finding in judgement.findings where finding.category.index != 2 { #expect(isVerdict(finding), "\(finding)") }
   }
 
+  /// JSON has no number `01`.
+  private static let paddedDigits = "---\noutput: {format: json, decision: violation, labels: {\"00\": allow, \"01\": block}}\n---\nJudge."
+  private static let flags = "---\nid: fraud\noutput: {format: flags, flags: {F: fraud, O: }}\n---\nReturn the flags F and O."
+  private static let rules = "---\nid: rules\noutput: {format: json, decision: violation, category: rule, rule_ids: rule_ids}\n---\nR1 and R2."
+
   @Test func severalPoliciesAnswerInOneCall() async throws {
-    let stage = try stage("reasoning_budget: 0\npolicies_per_call: 2", policies: [("spam", TestStage.spam), ("hate", TestStage.hate)])
+    let policies = [("spam", TestStage.spam), ("hate", TestStage.hate), ("fraud", Self.flags), ("padded", Self.paddedDigits), ("rules", Self.rules)]
+    let stage = try stage("reasoning_budget: 0\npolicies_per_call: 5", policies: policies.map { (category: $0.0, text: $0.1) })
     defer { stage.remove() }
     let judgement = try await judge(stage)
     #expect(judgement.usage.calls == 1)
-    #expect(judgement.findings.allSatisfy(isVerdict))
+    #expect(judgement.findings.count == 5 && judgement.findings.allSatisfy(isVerdict), "\(judgement.findings)")
+  }
+
+  /// What the decoder allows is what the prompt asks for, and what the reader reads.
+  @Test func theGrammarIsTheInstruction() throws {
+    var diagnostics = Diagnostics()
+    let texts = [("spam", TestStage.spam), ("hate", TestStage.hate), ("fraud", Self.flags), ("padded", Self.paddedDigits), ("threats", TestStage.json)]
+    let policies = texts.map { Policy(text: $0.1, file: $0.0 + ".md", diagnostics: &diagnostics) }
+    let prompt = try PromptBuilder().prompt(policies: policies, item: .message("hello"), context: [])
+    #expect(
+      prompt.system.hasSuffix(
+        #"{"spam": 0 or 1, "hate": "VALID" or "INVALID", "fraud": {"F": 0 or 1, "O": 0 or 1}, "padded": {"violation": "00" or "01"}, "#
+          + #""threats": {"violation": 0 or 1, "rule_ids": ["ids of the rules that apply"], "rationale": "one short sentence"}}"# + "\n"))
+    let answer = try #require(try AnswerGrammar.shortestAnswer(to: prompt))
+    #expect(
+      answer
+        == #"{"spam":0,"hate":"VALID","fraud":{"F":0,"O":0},"padded":{"violation":"00"},"threats":{"violation":0,"rule_ids":[],"rationale":""}}"#)
+    let readings = AnswerReader.read(answer, policies: policies.map { ($0.id, $0.format) })
+    #expect(readings.map(\.label?.meaning) == Array(repeating: .safe, count: 5))
+    for policy in policies {
+      let alone = try PromptBuilder().prompt(policies: [policy], item: .message("hello"), context: [])
+      let answer = try #require(try AnswerGrammar.shortestAnswer(to: alone))
+      #expect(AnswerReader.read(answer, format: policy.format).label?.meaning == .safe, "\(answer)")
+    }
+  }
+
+  /// Better an answer that nothing holds to its form than a message that nobody judges.
+  @Test(arguments: [(2, true), (16, false)]) func manyPoliciesOfManyRulesAreAskedFreely(count: Int, isHeld: Bool) throws {
+    var diagnostics = Diagnostics()
+    let rules = (1...40).map { "RULE\($0)" }.joined(separator: " ")
+    let output = "output: {format: json, decision: violation, rule_ids: rules}"
+    let policies = (0..<count).map { Policy(text: "---\nid: p\($0)\n\(output)\n---\n\(rules)", file: "p.md", diagnostics: &diagnostics) }
+    let prompt = try PromptBuilder().prompt(policies: policies, item: .message("hello"), context: [])
+    #expect(policies[0].ruleIDs.count == 40)
+    #expect(try (AnswerGrammar.shortestAnswer(to: prompt) != nil) == isHeld)
+  }
+
+  /// The whole context may be asked for: the reasoning then has what prompt and answer leave. A random model reasons on and on, so the time ends it.
+  @Test func asManyTokensAsTheContextHasAreNoError() async throws {
+    let stage = try stage("max_tokens: 131072")
+    defer { stage.remove() }
+    let reasoner = try SafeguardStage.build(stage.configuration, BuildOptions(threads: 1))
+    try await reasoner.start()
+    do {
+      let judgement = try await reasoner.judge(stage.request(timeout: .seconds(2)))
+      #expect(judgement.usage.calls == 1)
+    } catch {
+      #expect(error.cause == .timeout || error.cause == .deadline, "\(error)")
+    }
+    await reasoner.shutdown()
   }
 
   @Test func thePolicyIsComputedOnce() async throws {

@@ -187,6 +187,33 @@ import Testing
     #expect(mock.prompts.count == 4)
   }
 
+  /// It is as slow as the machine, which reads the policy for the first time: that is no fault of its own.
+  @Test(arguments: [(true, 600), (false, 30)]) func aModelInThisProcessHasMoreTime(isLocal: Bool, seconds: Int) async throws {
+    let stage = try TestStage("timeout: 5s")
+    defer { stage.remove() }
+    let mock = MockJudge(isLocal: isLocal) { prompt, _ throws(ReasonerError) in ModelAnswer(final: prompt.user.contains("followers") ? "1" : "0") }
+    let recording = RecordingBackend(mock, recorder: try AnswerRecorder(path: stage.folder + "/answers.jsonl"))
+    let before = ContinuousClock.now
+    try await SafeguardStage.build(stage.configuration, backend: recording).start()
+    let after = ContinuousClock.now
+    #expect(mock.deadlines.count == 2)
+    for deadline in mock.deadlines { #expect(deadline >= before + .seconds(seconds) && deadline <= after + .seconds(seconds)) }
+  }
+
+  @Test(arguments: [(true, DegradedCause.timeout, true), (true, .error, false), (false, .timeout, false)])
+  func whoWaitsForAModelInThisProcessIsToldOfTheTimeout(isLocal: Bool, cause: DegradedCause, isTold: Bool) async throws {
+    let stage = try TestStage("effort: low")
+    defer { stage.remove() }
+    let mock = MockJudge(isLocal: isLocal) { _, _ throws(ReasonerError) in throw ReasonerError(cause, "the model failed: the deadline passed") }
+    do {
+      try await stage.reasoner(mock).start()
+      Issue.record("started without an answer")
+    } catch let error as DiagnosticsError {
+      let problem = try #require(error.diagnostics.all.first)
+      #expect(problem.code == "probe-unanswered" && (problem.hint?.contains("raise `timeout:`") ?? false) == isTold)
+    }
+  }
+
   @Test func anUnreachableModelStopsTheRun() async throws {
     let stage = try TestStage("effort: low")
     defer { stage.remove() }

@@ -91,22 +91,26 @@ struct TestStage {
 
 /// A judge that answers from a closure and remembers what it was asked.
 final class MockJudge: ModelBackend {
-  private let seen = Mutex<[(prompt: SafeguardPrompt, sampling: Sampling)]>([])
+  private let seen = Mutex<[(prompt: SafeguardPrompt, sampling: Sampling, deadline: ContinuousClock.Instant)]>([])
   private let answer: @Sendable (SafeguardPrompt, Int) async throws(ReasonerError) -> ModelAnswer
 
   /// - Parameter answer: gets the prompt and the number of the call, from 0.
-  init(_ answer: @escaping @Sendable (SafeguardPrompt, Int) async throws(ReasonerError) -> ModelAnswer) { self.answer = answer }
+  init(isLocal: Bool = false, _ answer: @escaping @Sendable (SafeguardPrompt, Int) async throws(ReasonerError) -> ModelAnswer) {
+    (self.isLocal, self.answer) = (isLocal, answer)
+  }
   convenience init(_ final: String?) {
     self.init { _, _ throws(ReasonerError) in ModelAnswer(final: final, usage: ReasonerUsage(calls: 1, promptTokens: 10, completionTokens: 2), model: "mock") }
   }
 
+  let isLocal: Bool
   var identity: String { "mock" }
   var prompts: [SafeguardPrompt] { seen.withLock { $0.map(\.prompt) } }
   var samplings: [Sampling] { seen.withLock { $0.map(\.sampling) } }
+  var deadlines: [ContinuousClock.Instant] { seen.withLock { $0.map(\.deadline) } }
 
   func complete(_ prompt: SafeguardPrompt, sampling: Sampling, deadline: ContinuousClock.Instant) async throws(ReasonerError) -> ModelAnswer {
     let number = seen.withLock { seen in
-      seen.append((prompt, sampling))
+      seen.append((prompt, sampling, deadline))
       return seen.count - 1
     }
     return try await answer(prompt, number)

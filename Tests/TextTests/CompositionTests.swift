@@ -19,4 +19,22 @@ import Text
     }
     #expect(count == 3000)
   }
+
+  /// Compared by scalars, as `==` of texts takes canonical equivalents for the same.
+  @Test func anyNumberOfInvisibleCharactersKeepsNothingApart() {
+    let withMarks = Normalizer(NormalizationOptions(marks: false))
+    for count in 0...200 {
+      let gap = String(repeating: "\u{200B}", count: count)
+      #expect(Array(Normalizer().normalize("\u{1100}\(gap)\u{1161}").unicodeScalars) == ["\u{AC00}"], "\(count)")
+      #expect(Array(withMarks.normalize("cafe\(gap)\u{301}").unicodeScalars) == ["c", "a", "f", "\u{E9}"], "\(count)")
+    }
+  }
+
+  @Test func aStackOfMarksIsCutBetweenCharacters() {
+    let withMarks = Normalizer(NormalizationOptions(marks: false))
+    for count in 0...140 {
+      let text = "q" + String(repeating: "\u{336}", count: count) + "\u{301}"
+      #expect(Array(withMarks.normalize(text).unicodeScalars) == Array(text.unicodeScalars), "\(count)")
+    }
+  }
 }

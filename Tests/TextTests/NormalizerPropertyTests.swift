@@ -19,22 +19,28 @@ struct SeededGenerator: RandomNumberGenerator {
     "\u{1112}", "\u{1161}", "\u{11AB}", "क", "्", "\u{9C7}", "\u{9BE}", "😂", "🇺", "🇸", "€", "ß", "\u{E0061}", "\u{0}", "ΐ", "\u{315}", "\u{93C}",
   ]
 
-  static func randomText(_ generator: inout SeededGenerator) -> String {
+  static func randomText(_ generator: inout SeededGenerator, repeats: ClosedRange<Int> = 1...4) -> String {
     var text = ""
     for _ in 0..<Int.random(in: 0...40, using: &generator) {
       let part = alphabet[Int.random(in: 0..<alphabet.count, using: &generator)]
-      text += String(repeating: part, count: Int.random(in: 1...4, using: &generator))
+      text += String(repeating: part, count: Int.random(in: repeats, using: &generator))
     }
     return text
   }
 
   @Test(arguments: [NormalizationOptions.standard, .all, .caseOnly, NormalizationOptions(marks: false), NormalizationOptions(compatibility: false)])
   func spansCoverWholeCharactersInOrder(_ options: NormalizationOptions) {
+    expectSpansOfWholeCharacters(options, rounds: 2000, repeats: 1...4)
+    // Around the length at which a segment to compose is cut.
+    expectSpansOfWholeCharacters(options, rounds: 100, repeats: 60...70)
+  }
+
+  private func expectSpansOfWholeCharacters(_ options: NormalizationOptions, rounds: Int, repeats: ClosedRange<Int>) {
     var generator = SeededGenerator(state: 7)
     let normalizer = Normalizer(options)
     let copy = NormalizedText()
-    for _ in 0..<2000 {
-      var text = Self.randomText(&generator)
+    for _ in 0..<rounds {
+      var text = Self.randomText(&generator, repeats: repeats)
       text.withUTF8 { _ = normalizer.normalize($0, into: copy) }
       let bytes = Array(text.utf8)
       #expect(String(validating: UnsafeBufferPointer(start: copy.bytes, count: copy.count), as: UTF8.self) != nil)
@@ -78,7 +84,7 @@ struct SeededGenerator: RandomNumberGenerator {
     }
   }
 
-  @Test(arguments: ["\u{336}", "\u{94D}", "\u{301}", "\u{11AB}", "\u{3099}", "a", "f ", "1a!", "\u{200B}", "🇺"])
+  @Test(arguments: ["\u{336}", "\u{94D}", "\u{301}", "\u{11AB}", "\u{3099}", "a", "f ", "1a!", "\u{200B}", "🇺", "1 ", "1."])
   func longRunsOfOneCharacterAreCheapAndSafe(_ part: String) {
     let text = "x" + String(repeating: part, count: 100_000)
     for options in [NormalizationOptions.all, NormalizationOptions(marks: false)] {

@@ -15,6 +15,13 @@ import Tuning
     }
   }
 
+  /// A threshold that is left out lies at the end of the range, not beyond it.
+  @Test func oneThresholdAloneHasAMiddleToo() {
+    for band in [Band(allowBelow: -1, blockAbove: 0.97), Band(allowBelow: 0.03, blockAbove: 2)] {
+      #expect(DistillCandidate.distance([0.5], bands: [band]) < DistillCandidate.distance([band.allowBelow < 0 ? 0.001 : 0.999], bands: [band]))
+    }
+  }
+
   @Test func theBudgetIsSpentOnceAndInItsParts() {
     let plan = DistillPlan(candidates(5000), options: DistillOptions(budget: 400))
     #expect(plan.items.count == 400 && Set(plan.items.map(\.id)).count == 400)

@@ -43,6 +43,17 @@ import Tuning
     #expect(lazy.goals[0].reported?.counts == full.goals[0].reported?.counts)
   }
 
+  /// With so few positives nothing can be proved, whatever the reasoner says: its price is saved.
+  @Test(arguments: ["minimum escalation_rate @ recall >= 0.95", "minimum escalation_rate @ recall >= 0.95, precision >= 0.5"])
+  func nothingIsAskedForAGoalThatIsRefused(_ text: String) throws {
+    let sample = try Synthetic.sample(Population(baseRate: 0.02), count: 1500, seed: 3, answers: false)
+    var options = TuningOptions()
+    options.unknown = .correct
+    let tuner = try Tuner(sample, goals: [goal(text)], options: options)
+    #expect(try tuner.nextInquiry() == nil)
+    guard case .refused = try tuner.run().goals[0].status else { return #expect(Bool(false), "not refused") }
+  }
+
   /// A goal of one category counts that category's answer also where another category blocks.
   @Test func whatAnotherCategoryBlocksIsAskedAboutToo() throws {
     let categories = ["a", "b"]

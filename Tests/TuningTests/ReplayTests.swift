@@ -108,7 +108,7 @@ import Tuning
     for (stages, move) in [
       ([Self.linear, Self.rules, Self.judge], "move `rules` before `linear`"), ([Self.silent, Self.rules], "move `rules` before `silent`"),
       ([Self.judge, Self.rules], "move `rules` before `judge`"), ([Self.judge, Self.linear], "move `linear` before `judge`"),
-      ([Self.rules, Self.silent], "give one stage the files of both"),
+      ([Self.rules, Self.silent], "give one stage the files of both"), ([Self.linear, Self.judge, Self.judge], "set `mode: off` in one of them"),
     ] {
       #expect(StageOrder.problem(stages)?.contains(move) == true, "\(move)")
     }

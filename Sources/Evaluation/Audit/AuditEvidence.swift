@@ -22,6 +22,10 @@ public struct AuditEvidence: Sendable {
   private var blockedInAll = 0
   private var foundViolating: [String: Int] = [:]
   private var foundInAll = 0
+  /// Decided by a failure or by the budget: never drawn, so that the estimate does not speak of them.
+  public private(set) var uncovered = 0
+  /// Sent to people by the cheap stages: never drawn either, and violating in a share that nothing tells.
+  public private(set) var cheaplyReviewed = 0
 
   public init() {}
 
@@ -34,7 +38,9 @@ public struct AuditEvidence: Sendable {
     if let audit = stages.first(where: { $0.purpose == "audit" }) {
       drawn.append((verdict, record.sampling ?? 0, record.category, outcomes(audit)))
     }
-    if decided.isEmpty {
+    if decided.isEmpty, record.degraded != nil {
+      uncovered += 1
+    } else if decided.isEmpty {
       countCheap(verdict, record.category)
     } else {
       let violating = Set(decided.flatMap { $0.findings ?? [] }.filter { $0.outcome == "violates" }.map(\.category))
@@ -49,7 +55,7 @@ public struct AuditEvidence: Sendable {
     case .block:
       blockedInAll += 1
       if let category { cheaplyBlocked[category, default: 0] += 1 }
-    case .review: break
+    case .review: cheaplyReviewed += 1
     }
   }
 

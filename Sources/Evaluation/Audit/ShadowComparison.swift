@@ -43,7 +43,8 @@ public struct ShadowComparison: Sendable {
     verdicts.append(verdict)
   }
 
-  public func run() async throws(TuningError) -> Outcome {
+  /// - Parameter examples: ids kept for each kind of flip.
+  public func run(examples: Int = 5) async throws(TuningError) -> Outcome {
     guard !records.isEmpty else { throw .emptySample }
     var (live, shadow) = (definition, definition)
     for place in definition.stages.indices where definition.stages[place].mode == .shadow {
@@ -57,7 +58,7 @@ public struct ShadowComparison: Sendable {
       any: ids.map { _ in .unknown }, categoryNames: definition.categories.categories.map(\.name),
       categories: definition.categories.categories.map { _ in ids.map { _ in .unknown } })
     return Outcome(
-      report: ComparisonReport(names: ("live", "with the shadow stages"), ids: ids, first: first, second: second, labels: labels),
+      report: ComparisonReport(names: ("live", "with the shadow stages"), ids: ids, first: first, second: second, labels: labels, examples: examples),
       mismatches: zip(verdicts, first.verdicts).count { $0 != $1 }, unanswered: unanswered)
   }
 

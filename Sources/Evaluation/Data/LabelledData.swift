@@ -46,6 +46,8 @@ public struct LabelledData: Sendable {
   public internal(set) var deadCount = 0
   /// Labels of the data that name no category of the pipeline, with how many rows carry them.
   public internal(set) var strayLabels: [String: Int] = [:]
+  /// Rows that were kept although their labels could not be read.
+  public internal(set) var unreadableLabels = 0
   /// Sentences about labels that were joined from a file of their own.
   public internal(set) var joinNotes: [String] = []
 
@@ -65,6 +67,7 @@ public struct LabelledData: Sendable {
     var lines = deadRows.map { "\($0.place): \($0.reason)" }
     if deadCount > deadRows.count { lines.append("… and \(deadCount - deadRows.count) more rows that could not be used") }
     if deadCount > 0 { lines.append("\(deadCount) of \(deadCount + items.count) rows left out") }
+    if unreadableLabels > 0 { lines.append("\(unreadableLabels) rows have labels that could not be read: taken as unlabelled") }
     lines += joinNotes
     let stray = strayLabels.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
     if !stray.isEmpty {

@@ -10,6 +10,8 @@ public struct LabelledDataReader: Sendable {
   public var slices: [SliceRule]
   /// For data of which only the messages count: whatever stands for labels is passed over.
   public var ignoresLabels = false
+  /// For data of which the labels are a bonus: a row whose labels cannot be read stays, unlabelled.
+  public var takesUnreadableLabels = false
   let fields: RowFields
 
   /// - Parameters:
@@ -59,8 +61,7 @@ public struct LabelledDataReader: Sendable {
     var next = first
     while let batch = next {
       for letter in batch.deadLetters { data.addDead("\(path):\(letter.line)", "\(letter.reason.rawValue): \(letter.detail)") }
-      for message in batch.batch.messages {
-        let number = message.position + 2
+      for (message, number) in zip(batch.batch.messages, batch.lines) {
         take(Array(batch.batch.bytes[message.record.range]), place: "\(path):\(number)", number: number, into: &data)
       }
       next = try reader.next()
@@ -81,7 +82,9 @@ public struct LabelledDataReader: Sendable {
   }
 
   private static func begin(_ path: String, _ mapping: InputMapping) throws -> (RecordReader, ReadBatch?) {
-    let reader = try RecordReader(inputs: [path], mapping: mapping)
+    var limits = ReadLimits()
+    limits.keepsLines = true
+    let reader = try RecordReader(inputs: [path], mapping: mapping, limits: limits)
     return (reader, try reader.next())
   }
 
@@ -97,8 +100,16 @@ public struct LabelledDataReader: Sendable {
   /// `id` stands in for one that the row does not have.
   func add(_ row: JSONValue, id: String, to data: inout LabelledData) throws(RowProblem) {
     let item = try fields.item(row)
-    let labels = ignoresLabels ? rules.unknown : try rules.labels(try fields.labels(row), stray: &data.strayLabels)
+    let labels = ignoresLabels ? rules.unknown : try self.labels(row, &data)
     add(item, id: fields.id(row) ?? id, row: row, labels: labels, to: &data)
+  }
+
+  private func labels(_ row: JSONValue, _ data: inout LabelledData) throws(RowProblem) -> [Label] {
+    do throws(RowProblem) { return try rules.labels(try fields.labels(row), stray: &data.strayLabels) } catch {
+      guard takesUnreadableLabels else { throw error }
+      data.unreadableLabels += 1
+      return rules.unknown
+    }
   }
 
   func add(_ item: Item, id: String, row: JSONValue, labels: [Label], to data: inout LabelledData) {

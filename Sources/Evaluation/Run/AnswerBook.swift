@@ -14,6 +14,8 @@ public final class AnswerBook: Sendable {
     var known: CategorySet { CategorySet(findings.keys).union(failed) }
   }
   private let entries = Mutex<[Int: Entry]>([:])
+  /// The categories that a run of the pipeline leaves to the reasoner; questions that only tuning has are not in it.
+  private let left = Mutex<[Int: CategorySet]>([:])
   /// Constant text of an abstention that means: nobody was asked.
   static let notAsked = "not asked"
   /// What a recording says of a message that it does not hold.
@@ -23,6 +25,9 @@ public final class AnswerBook: Sendable {
   public init(missing: String = "no recorded answer for this message") { self.missing = missing }
 
   func entry(_ message: Int) -> Entry? { entries.withLock { $0[message] } }
+
+  func note(left categories: CategorySet, message: Int) { left.withLock { $0[message] = categories } }
+  func left(_ message: Int) -> CategorySet? { left.withLock { $0[message] } }
 
   func enter(_ judgement: Judgement, asked: CategorySet, message: Int, latency: Duration?) {
     entries.withLock { entries in
@@ -60,6 +65,8 @@ struct BookedReasoner: Reasoner {
   let book: AnswerBook
   /// Messages that may be asked about; nil: all of them.
   let mayAsk: Set<Int>?
+  /// What is asked for is what a run would ask: the pipeline's own stages came before.
+  var isRun = false
   /// Answers come from a recording: how long looking them up takes says nothing, and only recorded times count.
   let isReplay: Bool
 
@@ -75,6 +82,7 @@ struct BookedReasoner: Reasoner {
   func judge(_ request: JudgeRequest) async throws(ReasonerError) -> Judgement {
     // Batches of an evaluation carry each message's number as its id.
     guard let message = Int(request.messageID.filter { $0 != "\"" }) else { throw ReasonerError(.error, "a message without a number") }
+    if isRun { book.note(left: request.categories, message: message) }
     let missing = request.categories.subtracting(book.entry(message)?.known ?? CategorySet())
     if !missing.isEmpty, mayAsk?.contains(message) ?? true { await ask(request, missing, message) }
     return try answer(request.categories, message)

@@ -43,16 +43,23 @@ public struct Distiller: Sendable {
     return state
   }
 
-  /// Categories by name, in their order, each with what its policies say.
+  /// Categories by name, in their order, each with what its policies say; then what the reasoner is told beside them, model and effort among it.
   private func asked() throws -> [String] {
     let definition = evaluator.definition
-    return try definition.categories.categories.map { category in
+    let models = definition.stages.filter { $0.spec.kind == .reasoner && $0.mode == .enforce }.map { stage in
+      let named = ["model", "endpoint", "effort", "answer", "policies_per_call", "votes", "context_messages"].map { key in
+        stage.configuration.settings[key].map { "\(key)=\($0.string ?? $0.double.map { "\($0)" } ?? "")" } ?? ""
+      }
+      return ([stage.id] + named.filter { !$0.isEmpty }).joined(separator: " ")
+    }
+    let categories = try definition.categories.categories.map { category in
       let own = definition.stages.filter { $0.spec.kind == .reasoner }.compactMap { stage in
         stage.configuration.settings["policies"]?[category.name]?.string.map { stage.configuration.resolve($0) }
       }
       let texts = try ([category.policyPath].compactMap { $0 } + own).map { String(TextHash.of(try readFile(path: $0)), radix: 16) }
       return ([category.name] + texts).joined(separator: " ")
     }
+    return categories + models
   }
 
   private func certainty(_ sample: EvaluationSample, _ message: Int) -> Float {

@@ -27,6 +27,13 @@ public struct LazyTuner: Sendable {
     }
   }
 
+  /// A whole round of questions brought nothing but failures.
+  public struct NoAnswers: Error, CustomStringConvertible {
+    public var count: Int
+    public var cause: ReasonerError?
+    public var description: String { "the reasoner answered none of \(count) messages\(cause.map { " (\($0))" } ?? ""); nothing was chosen" }
+  }
+
   public struct Outcome: Sendable {
     public var result: TuningResult
     public var asked: Int
@@ -59,8 +66,12 @@ public struct LazyTuner: Sendable {
         await evaluator.ask(items, messages: messages, progress: progress)
         evaluator.update(&sample, messages: messages)
         asked += messages.count
-        // What not even asking could answer is taken as a failure, so that it is not asked for again.
-        for message in messages where evaluator.book.entry(message) == nil { markUnanswered(message, in: &sample) }
+        // What not even asking could answer is taken as an abstention, so that it is not asked for again.
+        for message in messages { markUnanswered(message, in: &sample) }
+        let entries = messages.map { evaluator.book.entry($0) }
+        if entries.allSatisfy({ $0.map { !$0.failed.isEmpty && $0.findings.isEmpty } ?? false }) {
+          throw NoAnswers(count: messages.count, cause: entries.first??.failure)
+        }
       }
     }
     // With the supposition of the search: another one could end on thresholds that nobody was asked about.
@@ -70,7 +81,10 @@ public struct LazyTuner: Sendable {
 
   private func markUnanswered(_ message: Int, in sample: inout EvaluationSample) {
     guard let stage = evaluator.reasonerStage else { return }
-    for category in 0..<sample.categories.count { sample.setFinding(.abstain, category: CategoryIndex(category), message: message) }
-    sample.setReasonerRun(status: .abstain, latency: .nan, usage: .init(), stage: stage, message: message)
+    let known = evaluator.book.entry(message)?.known ?? CategorySet()
+    for category in (0..<sample.categories.count).map({ CategoryIndex($0) }) where !known.contains(category) {
+      sample.setFinding(.abstain, category: category, message: message)
+    }
+    if known.isEmpty { sample.setReasonerRun(status: .abstain, latency: .nan, usage: .init(), stage: stage, message: message) }
   }
 }

@@ -86,7 +86,7 @@ public final class PipelineEvaluator: Sendable {
   public func run(_ items: [LabelledItem], asking: Asking, slices: [String] = [], progress: Progress = { _ in }) async throws(TuningError) -> EvaluationSample {
     if asking == .everything { await ask(items, messages: Array(items.indices)) }
     var sample = EvaluationSample(categories: definition.categories, stages: Self.evaluated(definition, stages), sliceNames: slices)
-    let pipeline = pipeline(definition, mayAsk: asking == .escalated ? nil : [])
+    let pipeline = pipeline(definition, mayAsk: asking == .escalated ? nil : [], isRun: true)
     let bench = ScreenBench(stages: stages, definition: definition)
     for first in stride(from: 0, to: items.count, by: Self.batchSize) {
       let places = first..<min(first + Self.batchSize, items.count)
@@ -131,7 +131,11 @@ public final class PipelineEvaluator: Sendable {
       guard let entry = book.entry(message) else { continue }
       for (category, finding) in entry.findings { sample.setFinding(ReasonerOutcome(finding.outcome), score: finding.score.map(Float.init) ?? .nan, category: category, message: message) }
       for category in entry.failed { sample.setFinding(.failed, category: category, message: message) }
-      sample.setReasonerRun(status: Self.status(entry), latency: entry.latency.map { Float($0.inSeconds) } ?? .nan, usage: entry.usage, stage: reasonerStage, message: message)
+      // All categories were asked about. Of a message that only other thresholds leave open, a run would ask about one.
+      let asked = book.left(message).map { $0.intersection(entry.known).count } ?? 1
+      sample.setReasonerRun(
+        status: Self.status(entry), latency: entry.latency.map { Float($0.inSeconds) } ?? .nan, usage: entry.usage.part(asked, of: entry.known.count),
+        stage: reasonerStage, message: message)
     }
   }
 
@@ -147,10 +151,12 @@ public final class PipelineEvaluator: Sendable {
     zip(definition.stages, stages).map { EvaluatedStage($0, built: $1, categories: definition.categories) }
   }
 
-  private func pipeline(_ definition: PipelineDefinition, mayAsk: Set<Int>?) -> ModerationPipeline {
+  private func pipeline(_ definition: PipelineDefinition, mayAsk: Set<Int>?, isRun: Bool = false) -> ModerationPipeline {
     let booked = stages.enumerated().map { place, stage -> BuiltStage in
-      guard case .reasoner(let reasoner) = stage, place == reasonerStage else { return stage }
-      return .reasoner(BookedReasoner(inner: reasoner, book: book, mayAsk: mayAsk, isReplay: isReplay))
+      guard case .reasoner(let reasoner) = stage else { return stage }
+      // The book is that of the first reasoner. Another one may be asked as in a run, or not at all.
+      guard place == reasonerStage else { return mayAsk == nil ? stage : .reasoner(BookedReasoner(inner: reasoner, book: AnswerBook(), mayAsk: [], isReplay: isReplay)) }
+      return .reasoner(BookedReasoner(inner: reasoner, book: book, mayAsk: mayAsk, isRun: isRun, isReplay: isReplay))
     }
     return ModerationPipeline(definition: definition, stages: booked, lanes: lanes)
   }

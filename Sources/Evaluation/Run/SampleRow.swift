@@ -85,12 +85,17 @@ struct SampleRow {
   /// asked about than it had left open.
   private func usage(_ entry: AnswerBook.Entry) -> ReasonerUsage {
     guard let stage = evaluator.reasonerStage, let judged = outcome.stages[stage].judged[Int32(message)] else { return ReasonerUsage() }
-    let known = entry.known.count, asked = judged.asked.intersection(entry.known).count
-    guard asked < known else { return entry.usage }
+    return entry.usage.part(judged.asked.intersection(entry.known).count, of: entry.known.count)
+  }
+}
+
+extension ReasonerUsage {
+  /// What `asked` of `known` categories take of it, evenly.
+  func part(_ asked: Int, of known: Int) -> ReasonerUsage {
+    guard asked < known else { return self }
     func part(_ count: Int) -> Int { (count * asked + known / 2) / known }
-    let whole = entry.usage
     return ReasonerUsage(
-      calls: part(whole.calls), retries: part(whole.retries), promptTokens: part(whole.promptTokens), cachedPromptTokens: part(whole.cachedPromptTokens),
-      completionTokens: part(whole.completionTokens))
+      calls: part(calls), retries: part(retries), promptTokens: part(promptTokens), cachedPromptTokens: part(cachedPromptTokens),
+      completionTokens: part(completionTokens))
   }
 }

@@ -13,9 +13,12 @@ public struct AnswerConstraint: Sendable, Hashable {
     case fraction(String)
     /// Any string.
     case text(String)
+    /// An object with members of its own.
+    case object(String, [Field])
   }
 
-  /// A decision point: its name, and what can be decided. `labels` constraints name theirs `label`, JSON fields their key.
+  /// A decision point: its name, and what can be decided. `labels` constraints name theirs `label`, JSON fields their key, those of an object inside
+  /// `key.key`.
   public struct Choice: Sendable, Hashable {
     public var name: String
     public var alternatives: [String]
@@ -32,25 +35,52 @@ public struct AnswerConstraint: Sendable, Hashable {
 
   /// `{"violation":1,"policy_category":"H2.f"}` without spaces, keys in the order given.
   public static func json(_ fields: [Field]) -> AnswerConstraint {
-    var parts: [BytePattern] = [.text("{")], choices: [Choice] = []
-    func choice(_ name: String, _ values: [String], _ written: [String], before: String, after: String) {
-      parts += [.text(before), .choice(choices.count, written.map { Array(($0 + after).utf8) })]
-      choices.append(Choice(name: name, alternatives: values))
+    var object = ObjectPattern()
+    object.add(fields)
+    return AnswerConstraint(pattern: .sequence(object.parts), choices: object.choices)
+  }
+
+  /// Collects the pattern of an object, with the objects inside it in their places: decisions are numbered as they are written.
+  private struct ObjectPattern {
+    var parts: [BytePattern] = []
+    var choices: [Choice] = []
+
+    mutating func add(_ fields: [Field], path: String = "") {
+      parts.append(.text("{"))
+      for (index, field) in fields.enumerated() { add(field, path, end: index == fields.count - 1 ? "}" : ",") }
+      if fields.isEmpty { parts.append(.text("}")) }
     }
-    for (index, field) in fields.enumerated() {
-      let end = index == fields.count - 1 ? "}" : ","
+
+    private mutating func add(_ field: Field, _ path: String, end: String) {
       switch field {
       // What follows belongs to the alternative, so that no alternative is the beginning of another.
-      case .literal(let key, let values): choice(key, values, values, before: "\(quoted(key)):", after: end)
-      case .label(let key, let values): choice(key, values, values.map(quoted), before: "\(quoted(key)):", after: end)
+      case .literal(let key, let values): choice(key, path, values, values, after: end)
+      case .label(let key, let values): choice(key, path, values, values.map(quoted), after: end)
       case .labels(let key, let values):
         parts += [.text("\(quoted(key)):["), list(of: values.map { .text(quoted($0)) }), .text("]\(end)")]
       case .fraction(let key): parts += [.text("\(quoted(key)):"), .fraction, .text(end)]
       case .text(let key): parts += [.text("\(quoted(key)):\""), .jsonCharacters, .text("\"\(end)")]
+      case .object(let key, let fields):
+        parts.append(.text("\(quoted(key)):"))
+        add(fields, path: "\(path)\(key).")
+        parts.append(.text(end))
       }
     }
-    if fields.isEmpty { parts.append(.text("}")) }
-    return AnswerConstraint(pattern: .sequence(parts), choices: choices)
+
+    private mutating func choice(_ key: String, _ path: String, _ values: [String], _ written: [String], after: String) {
+      parts += [.text("\(quoted(key)):"), .choice(choices.count, written.map { Array(($0 + after).utf8) })]
+      choices.append(Choice(name: path + key, alternatives: values))
+    }
+  }
+
+  /// Whether it is sure to compile: larger ones may need more states than the automaton has.
+  public var isCompact: Bool { pattern.byteCount <= ByteAutomaton.maxStates }
+
+  /// A text brought to its shortest end; nil when no answer begins with it.
+  /// - Throws: ``EngineError/badConstraint(_:)`` when there is no answer at all.
+  package func shortest(from text: String) throws(EngineError) -> String? {
+    let automaton = try ByteAutomaton(pattern), state = automaton.run(ByteAutomaton.start, text.utf8)
+    return state == ByteAutomaton.dead ? nil : text + String(decoding: automaton.completion(state), as: UTF8.self)
   }
 
   /// No more items than there are to choose from, so that a model that repeats itself comes to an end; at most 16.
@@ -104,6 +134,17 @@ indirect enum BytePattern: Sendable, Hashable {
     }
   }
 
+  /// Bytes of all ways through the pattern together, repetitions written once.
+  var byteCount: Int {
+    switch self {
+    case .bytes(let bytes): bytes.count
+    case .range: 1
+    case .sequence(let parts), .oneOf(let parts): parts.reduce(0) { $0 + $1.byteCount }
+    case .star(let part), .optional(let part): part.byteCount
+    case .choice(_, let alternatives): alternatives.reduce(0) { $0 + $1.count }
+    }
+  }
+
   /// `0`, `1`, `0.5`, `0.85`, `1.0`
   static var fraction: BytePattern {
     let digit = BytePattern.range([0x30...0x39])
@@ -115,7 +156,7 @@ indirect enum BytePattern: Sendable, Hashable {
 
   /// The inside of a JSON string: RFC 8259 characters and escapes, well-formed UTF-8 (RFC 3629).
   static var jsonCharacters: BytePattern {
-    let tail = BytePattern.range([0x80...0xbf]), hex = BytePattern.range([0x30...0x39, 0x41...0x46, 0x61...0x66])
+    let tail = BytePattern.range([0x80...0xbf])
     func multi(_ first: [ClosedRange<UInt8>], _ second: ClosedRange<UInt8>, _ tails: Int) -> BytePattern {
       .sequence([.range(first), .range([second])] + Array(repeating: tail, count: tails))
     }
@@ -127,8 +168,21 @@ indirect enum BytePattern: Sendable, Hashable {
         .sequence([
           .text("\\"),
           .oneOf([.range([0x22...0x22, 0x2f...0x2f, 0x5c...0x5c, 0x62...0x62, 0x66...0x66, 0x6e...0x6e, 0x72...0x72, 0x74...0x74]),
-            .sequence([.text("u"), hex, hex, hex, hex])]),
+            .sequence([.text("u"), utf16Escape])]),
         ]),
       ]))
+  }
+
+  /// What follows `\u`: four hex digits, and where they are one half of a character the other half. By itself a half is refused by readers, ours too.
+  private static var utf16Escape: BytePattern {
+    let digit: ClosedRange<UInt8> = 0x30...0x39, hex = BytePattern.range([digit, 0x41...0x46, 0x61...0x66])
+    let d = BytePattern.range([0x44...0x44, 0x64...0x64])
+    return .oneOf([
+      .sequence([.range([digit, 0x41...0x43, 0x45...0x46, 0x61...0x63, 0x65...0x66]), hex, hex, hex]),
+      .sequence([d, .range([0x30...0x37]), hex, hex]),
+      .sequence([
+        d, .range([0x38...0x39, 0x41...0x42, 0x61...0x62]), hex, hex, .text("\\u"), d, .range([0x43...0x46, 0x63...0x66]), hex, hex,
+      ]),
+    ])
   }
 }

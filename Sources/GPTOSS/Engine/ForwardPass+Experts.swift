@@ -75,7 +75,7 @@ extension ForwardPass {
   /// gate_up, SwiGLU, and the quantisation of its result. An item covers whole blocks of 32 features of one expert.
   private func gateUp(_ layer: PreparedLayout.Layer, _ tiles: [[Tile]]) {
     let weights = model.pointer(layer.gateUp, as: UInt8.self), biases = model.pointer(layer.gateUpBias, as: Float.self)
-    let all = 2 * layout.featureTiles, chunk = Self.chunkTiles, chunks = (all + chunk - 1) / chunk
+    let all = 2 * layout.featureTiles, chunk = Self.chunkTiles, chunks = layout.gateUpChunks
     pool.run(tiles.count * chunks) { item, worker in
       let first = item % chunks * chunk, rows = min(chunk, all - first), features = rows * 8
       let out = space.scratch(worker), hidden = out + 16 * chunk * 16

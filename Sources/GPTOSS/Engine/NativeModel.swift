@@ -24,8 +24,10 @@ public final class NativeModel: Sendable {
     public var promptPiece = 128
     /// Longest prompt and completion together; the model's own limit if that is lower.
     public var contextLength = 131_072
-    /// Bytes of keys and values of running sequences, and of kept prefixes.
-    public var sequenceBytes = 1 << 30
+    /// Bytes of keys and values of running sequences; nil is 1 GiB, and more where half of the memory that is free then is more: room is reserved for
+    /// the longest completion, and most end sooner.
+    public var sequenceBytes: Int?
+    /// Bytes of keys and values of kept prefixes.
     public var prefixBytes = 512 << 20
     /// Folder where finished prefixes are written and looked for, so that the next process begins with them: 24 KB a token of the 20b shape. Made when
     /// it is not there. Of more than 1 GiB the files that were not used for longest go; any may be deleted at any time. Nil keeps prefixes in memory only.
@@ -100,6 +102,9 @@ public final class NativeModel: Sendable {
   /// Ends the engine; requests that are under way fail with ``EngineError/shutDown``.
   public func shutDown() { scheduler.shutDown() }
 
+  /// Returns when the prefixes that were computed so far stand in ``Options/prefixFolder``; a process that ends sooner leaves them out.
+  public func finishWriting() async { await scheduler.folder?.finishWriting() }
+
   // MARK: generating
 
   /// Runs a request to its end. Cancelling the task ends the request at the next step.
@@ -158,6 +163,13 @@ public final class NativeModel: Sendable {
     let capacity = request.tokens.count + Decoder.tokenLimit(wanted, harmony)
     guard prefix + capacity <= limit else { throw .contextOverflow(tokens: prefix + capacity, limit: limit) }
     return (Decoder(wanted, harmony, tokenizer, try compile(request), kernels), capacity)
+  }
+
+  /// Tokens of reasoning that the context leaves beside a request's prompt and answer; below 0 when not even these fit.
+  public func reasoningRoom(beside request: GenerationRequest) -> Int {
+    var bare = request
+    (bare.reasoning, bare.maxTokens) = (.budget(0), min(request.maxTokens, contextLength + 1))
+    return contextLength - (request.prefix?.tokens.count ?? 0) - request.tokens.count - Decoder.tokenLimit(bare, harmony)
   }
 
   private func compile(_ request: GenerationRequest) throws(EngineError) -> CompiledConstraint? {

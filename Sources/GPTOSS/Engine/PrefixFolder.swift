@@ -7,6 +7,7 @@ import Darwin
 #endif
 import CKernels
 import Crypto
+import Synchronization
 
 /// Prefixes on disk, one file each, named by a hash of the model, the key and the tokens: what changes gets another name, so a file is never stale,
 /// and two processes may share the folder. A convenience, never a condition: what cannot be read is computed, what cannot be written is not kept.
@@ -16,6 +17,13 @@ final class PrefixFolder: Sendable {
   private let path: String
   private let layout: PreparedLayout
   private let fingerprint: [UInt8]
+  private let writing = Mutex(Writing())
+
+  /// Files that are being written, and who waits for them.
+  private struct Writing {
+    var count = 0
+    var waiting: [CheckedContinuation<Void, Never>] = []
+  }
 
   init(_ path: String, _ layout: PreparedLayout, _ fingerprint: [UInt8]) {
     (self.path, self.layout, self.fingerprint) = (path, layout, fingerprint)
@@ -48,14 +56,40 @@ final class PrefixFolder: Sendable {
   func write(key: String, _ tokens: [TokenID], _ segment: KVSegment) {
     let file = file(key: key, tokens)
     guard !FileSystem.exists(file) else { return }
+    writing.withLock { $0.count += 1 }
     let work = Unmanaged.passRetained(Work(key: key, tokens: tokens, segment: segment, folder: self, file: file))
     let status = wk_thread_start(
       { context in
         let work = Unmanaged<Work>.fromOpaque(context!).takeRetainedValue()
         work.folder.trim(by: work.segment.bytes.count)
         try? SavedPrefix.write(key: work.key, work.tokens, work.segment, work.folder.fingerprint, to: work.file)
+        work.folder.endWriting()
       }, work.toOpaque())
-    if status != 0 { work.release() }
+    if status != 0 {
+      work.release()
+      endWriting()
+    }
+  }
+
+  /// Returns when every file that was begun stands in the folder, or could not be written: a process that judges one text would end before its policy is kept.
+  func finishWriting() async {
+    await withCheckedContinuation { continuation in
+      let isIdle = writing.withLock { writing in
+        if writing.count > 0 { writing.waiting.append(continuation) }
+        return writing.count == 0
+      }
+      if isIdle { continuation.resume() }
+    }
+  }
+
+  private func endWriting() {
+    let waiting = writing.withLock { writing -> [CheckedContinuation<Void, Never>] in
+      writing.count -= 1
+      guard writing.count == 0 else { return [] }
+      defer { writing.waiting = [] }
+      return writing.waiting
+    }
+    for continuation in waiting { continuation.resume() }
   }
 
   private final class Work: Sendable {

@@ -13,8 +13,8 @@ final class Scheduler: @unchecked Sendable {
     /// Most tokens of a step, and most prompt tokens of a step while others decode.
     var maxStep: Int
     var promptPiece: Int
-    /// Bytes of keys and values of running sequences.
-    var sequenceBytes: Int
+    /// Bytes of keys and values of running sequences; nil for what the machine has.
+    var sequenceBytes: Int?
   }
 
   private struct Inbox {
@@ -27,7 +27,7 @@ final class Scheduler: @unchecked Sendable {
   let pass: ForwardPass
   let prefixes: PrefixStore
   private let limits: Limits
-  private let folder: PrefixFolder?
+  let folder: PrefixFolder?
   private let inbox = Mutex(Inbox())
   private let wake: OpaquePointer
   private var waiting: [Job] = []
@@ -140,7 +140,7 @@ final class Scheduler: @unchecked Sendable {
       let layout = KVLayout(pass.layout, capacity: job.capacity, step: limits.maxStep)
       let used = active.reduce(0) { $0 + ($1.own?.layout.byteCount ?? 0) }
       // A request that is larger than the whole budget runs alone.
-      if !active.isEmpty && used + layout.byteCount > limits.sequenceBytes { return }
+      if !active.isEmpty, !hasRoom(used + layout.byteCount) { return }
       waiting.removeFirst()
       do throws(EngineError) {
         try enter(job, layout, start: start)
@@ -149,6 +149,13 @@ final class Scheduler: @unchecked Sendable {
         if job.apply(job.decoder.begin()) { release(job) }
       } catch { fail(job, error) }
     }
+  }
+
+  /// Pages are taken only where positions are written, so what is reserved is seldom used; but if it is, half of what is free must be enough. Memory that
+  /// running sequences have taken is no longer free and counted here once more, which errs on the safe side.
+  private func hasRoom(_ bytes: Int) -> Bool {
+    if let limit = limits.sequenceBytes { return bytes <= limit }
+    return bytes <= 1 << 30 || bytes <= (availableMemory() ?? 0) / 2
   }
 
   private func enter(_ job: Job, _ layout: KVLayout, start: Int) throws(EngineError) {

@@ -15,6 +15,8 @@ final class ThreadPool: @unchecked Sendable {
   // The C pool synchronises itself; runs are issued by one thread at a time.
   private let pool: OpaquePointer
   let threads: Int
+  /// A run has fewer pieces than this.
+  static let pieceLimit = 1 << 20
 
   /// `threads` counts the caller; nil when memory or threads are refused.
   init?(threads: Int) {
@@ -27,7 +29,7 @@ final class ThreadPool: @unchecked Sendable {
 
   /// Calls `body(item, worker)` once for each item below `count`; returns when all have returned.
   func run(_ count: Int, _ body: (_ item: Int, _ worker: Int) -> Void) {
-    precondition(count < 1 << 20, "too many pieces")
+    precondition(count < Self.pieceLimit, "too many pieces")
     withoutActuallyEscaping(body) { body in
       var body = body
       withUnsafeMutablePointer(to: &body) { context in

@@ -97,6 +97,8 @@ struct PreparedLayout: Sendable, Hashable {
   /// Tiles of 16 intermediate features; even, because the intermediate size is a multiple of 32.
   var featureTiles: Int { config.intermediateSize / 16 }
   var intermediateBlocks: Int { config.intermediateSize / 32 }
+  /// Pieces of one expert's gate_up, as the pool shares them out.
+  var gateUpChunks: Int { (2 * featureTiles + ForwardPass.chunkTiles - 1) / ForwardPass.chunkTiles }
   var vocabTiles: Int { (config.vocabSize + 15) / 16 }
 
   // MARK: bytes of one tile of 16 rows

@@ -93,8 +93,16 @@ public final class PreparedModel: Sendable {
   }
 
   private static func supported(_ config: ModelConfig) throws(PreparedModelError) -> PreparedLayout {
-    if config.headDim % 2 != 0 { throw .unsupported("a head dimension of \(config.headDim) is odd") }
+    try checkSupport(of: config)
     return PreparedLayout(config)
+  }
+
+  /// What a configuration may say and the fast path cannot do.
+  package static func checkSupport(of config: ModelConfig) throws(PreparedModelError) {
+    if config.headDim % 2 != 0 { throw .unsupported("a head dimension of \(config.headDim) is odd") }
+    if config.numExperts * PreparedLayout(config).gateUpChunks >= ThreadPool.pieceLimit {
+      throw .unsupported("\(config.numExperts) experts of \(config.intermediateSize) features are too many")
+    }
   }
 
   // MARK: finding

@@ -59,12 +59,27 @@ final class AtomicFile {
 
   init(path: String) throws(PreparedModelError) {
     self.path = path
-    temporary = "\(path).\(getpid())-\(String(UInt64.random(in: .min ... .max), radix: 36)).tmp"
     Self.removeAbandoned(of: path)
-    descriptor = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw .fileSystem(path: temporary, "cannot create: \(systemError())") }
-    // Held as long as it is written: who can take it finds an abandoned file.
-    _ = flock(descriptor, LOCK_EX | LOCK_NB)
+    (temporary, descriptor) = try Self.created(beside: path)
+  }
+
+  /// A new file beside `path`, with its lock. Another writer's clean-up may take the lock first, and remove the file: then there is another one.
+  private static func created(beside path: String) throws(PreparedModelError) -> (path: String, descriptor: Int32) {
+    for _ in 0..<100 {
+      let temporary = "\(path).\(getpid())-\(String(UInt64.random(in: .min ... .max), radix: 36)).tmp"
+      let descriptor = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+      guard descriptor >= 0 else { throw .fileSystem(path: temporary, "cannot create: \(systemError())") }
+      hold(descriptor)
+      var status = stat()
+      if fstat(descriptor, &status) == 0, status.st_nlink > 0 { return (temporary, descriptor) }
+      close(descriptor)
+    }
+    throw .fileSystem(path: path, "cannot create: every file beside it is removed at once")
+  }
+
+  /// Takes the lock, which is kept as long as the file is written: who can take it finds an abandoned file. Where the system has no locks, nobody can.
+  private static func hold(_ descriptor: Int32) {
+    while flock(descriptor, LOCK_EX) != 0, errno == EINTR {}
   }
 
   private static func removeAbandoned(of path: String) {

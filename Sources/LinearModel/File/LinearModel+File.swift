@@ -20,7 +20,8 @@ extension LinearModel {
   /// Opens a model file.
   /// - Throws: ``LinearModelError`` `unreadable-model`, `invalid-model`, `unsupported-model`.
   public init(path: String) throws(LinearModelError) {
-    try self.init(bytes: try Self.read(path))
+    let bytes = try Self.read(path)
+    do throws(LinearModelError) { try self.init(bytes: bytes) } catch { throw LinearModelError(error.code, "`\(path)`: \(error.message)") }
   }
 
   /// Reads a model from the bytes of its file.

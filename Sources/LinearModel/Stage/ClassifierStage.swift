@@ -113,6 +113,9 @@ public enum ClassifierStage {
       why: "the category would silently go unscored", example: "labels: {toxicity: harassment}   # the model has `toxic`",
       fix: "use one of the names that the message lists, or train with that label"),
     CodeExplanation(
+      "duplicate-category", "two labels of a model score one category", meaning: "`labels` maps a second label to a category that has one",
+      why: "a category has one probability, and bands compare with it", fix: "map one of them, or train a model that joins them: `--labels category=a+b`"),
+    CodeExplanation(
       "unscored-band", "a band stands on a category that the model does not score",
       meaning: "none of the model's labels is called like the category, and `labels` maps none to it",
       why: "the band would decide nothing, and where no other stage looks at the category every message would be allowed in it",

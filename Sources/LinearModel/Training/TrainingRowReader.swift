@@ -50,7 +50,8 @@ public struct TrainingRowReader: Sendable {
   private func targets(_ row: JSONValue) throws(LinearModelError) -> [Target] {
     let field = row["labels"] == nil ? "label" : "labels"
     switch row[field] {
-    case .object: return try valued(row["labels"])
+    case .object where field == "label": throw LinearModelError(.invalidRow, "`label` is an object: values of several labels stand in `labels`")
+    case .object: return try valued(row[field])
     case .string(""): return sources.map { _ in .unknown }
     case .string(let name):
       if sources.count == 1, let isPositive = Self.written[name], !sources[0].sources.contains(name) { return [isPositive ? .positive : .negative] }

@@ -93,6 +93,11 @@ extension SettingFields {
     if isFinal == true, (written ?? outer) != .block {
       diagnostics.error("final-without-block", "`final: true` needs `effect: block` beside it", at: span)
     }
+    if isFinal == false, written == nil, outer == .block {
+      diagnostics.error(
+        "block-without-final", "`final: false` does not change the effect `block` of the file or stage, which decides alone", at: span,
+        hint: "write `effect: escalate` or `effect: signal` beside it")
+    }
     return written ?? outer
   }
 }

@@ -15,6 +15,9 @@ struct Buffer<Element: BitwiseCopyable>: ~Copyable {
 
   @inline(__always) mutating func removeAll() { count = 0 }
 
+  /// Keeps the first `count` elements.
+  @inline(__always) mutating func truncate(to count: Int) { self.count = min(self.count, count) }
+
   @inline(__always) mutating func append(_ element: Element) {
     if count == capacity { grow(to: 2 * capacity) }
     base[count] = element

@@ -19,11 +19,33 @@ struct Exemptions: ~Copyable {
       let source = sources[Int(match.source)]
       if source.effect == .exempt { spans.append(Span(start: match.start, end: match.end, source: source, reach: 0)) }
     }
-    if spans.count > 1 { spans.sort { $0.start < $1.start } }
+    if spans.count > 1 {
+      spans.sort { $0.start != $1.start ? $0.start < $1.start : $0.end > $1.end }
+      dropCovered()
+    }
     var reach: UInt32 = 0
     for index in 0..<spans.count {
       reach = max(reach, spans.base[index].end)
       spans.base[index].reach = reach
+    }
+  }
+
+  /// Drops spans inside an earlier one that hides all that they do: below one long span, every hit would go through all of them.
+  private mutating func dropCovered() {
+    let all = Int(PatternSource.anyCategory)
+    withUnsafeTemporaryAllocation(of: UInt64.self, capacity: all + 1) { reaches in
+      // For each category, one behind the furthest end of its spans that hide hits of every source.
+      reaches.initialize(repeating: 0)
+      var kept = 0
+      for index in 0..<spans.count {
+        let span = spans.base[index]
+        let category = Int(span.source.category)
+        if UInt64(span.end) < max(reaches[all], reaches[category]) { continue }
+        if span.source.scope < 0 { reaches[category] = max(reaches[category], UInt64(span.end) + 1) }
+        spans.base[kept] = span
+        kept += 1
+      }
+      spans.truncate(to: kept)
     }
   }
 

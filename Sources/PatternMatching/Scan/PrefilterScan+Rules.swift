@@ -61,7 +61,8 @@ extension PrefilterScan {
     if failure.map({ number < $0.rule }) ?? true { failure = (number, words) }
   }
 
-  /// Adds all matches of a rule. After an empty match the search goes on one character further.
+  /// Adds all matches of a rule. After a match that ends where the search began, the search goes on one character further: after an empty one,
+  /// and after one that `\K` in a look-behind lets start before that place.
   /// - Returns: the words of a failure.
   private mutating func match(_ rule: CompiledRule, _ text: RuleText) -> String? {
     var start = 0
@@ -79,8 +80,9 @@ extension PrefilterScan {
           matches.append(match)
           if !rule.isExempt { kept += 1 }
         }
+        let isStuck = range.isEmpty || range.upperBound <= start
         start = max(range.upperBound, start)
-        guard range.isEmpty else { continue }
+        guard isStuck else { continue }
         start += 1
         while start < text.count, text.bytes[start] & 0xC0 == 0x80 { start += 1 }
       }

@@ -179,7 +179,7 @@ extension PrefilterCompiler {
     let parsed = PatternParser.parse(rule.pattern, flags: rule.flags)
     guard let pattern = RuleCheck.compile(rule, parsed: parsed, into: patterns, limits: settings.limits, diagnostics: &diagnostics) else { return }
     let requirement = parsed.map(RequiredLiterals.requirement)
-    let isCaseSensitive = parsed?.isCaseSensitive ?? true
+    let isCaseSensitive = parsed?.isCaseSensitive ?? !PatternParser.ignoresCase(rule.pattern, flags: rule.flags)
     let number = rules.count
     for literal in requirement?.literals ?? [] { literals.append((literal, .rule(number))) }
     var streams = rule.streams ?? (isCaseSensitive ? .original : .both)
@@ -188,7 +188,7 @@ extension PrefilterCompiler {
       CompiledRule(
         source: source, pattern: pattern, streams: streams, needs: byteClasses.needs(requirement?.bytes ?? []),
         first: parsed.flatMap { FirstBytes.ofAnchored($0.root) }, hasLiterals: requirement?.literals != nil,
-        isCaseSensitive: isCaseSensitive || parsed?.refersBackInCase ?? false,
+        isCaseSensitive: parsed.map { $0.isCaseSensitive || $0.comparesCase } ?? true,
         isExempt: rule.effect == .exempt))
   }
 }

@@ -55,7 +55,8 @@ extension PrefilterStage {
 
   private static let stageCodes: [CodeExplanation] = [
     CodeExplanation(
-      "block-without-final", "a blocking effect that is not final", meaning: "A hit with `effect: block` decides alone, before any other stage.",
+      "block-without-final", "a blocking effect that is not final",
+      meaning: "A hit with `effect: block` decides alone, before any other stage; `final: false` changes no `block` of its file or stage.",
       why: "One word is rarely proof; whoever means it says so twice.", example: "effect: block", fix: "{effect: block, final: true}"),
     CodeExplanation(
       "final-without-block", "`final: true` on something that does not block", meaning: "Only blocks are final.",

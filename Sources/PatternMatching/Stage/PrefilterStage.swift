@@ -35,7 +35,11 @@ public enum PrefilterStage {
       "Files of phrases: `.yaml` (entries or groups with `category`, `severity`, `effect`), `.csv` or `.tsv` with a header row, or plain text with one phrase a line."
     ),
     FieldSpec(
-      "rules", .list(.existingPath), "YAML files of PCRE2 patterns: `id`, `pattern`, and any of `flags`, `category`, `effect`, `final`, `on`, `description`."),
+      "rules", .list(.existingPath),
+      """
+      YAML files of PCRE2 patterns: `id`, `pattern`, and any of `flags`, `category`, `effect`, `final`, `on`, `description`. \
+      Without `on`, a pattern that tells capitals from small letters runs on the original text only, any other on the normalised copy as well.
+      """),
     FieldSpec("category", .string, "The category of phrases and rules that name none themselves."),
     FieldSpec(
       "effect", .choice(PatternEffect.allCases.map(\.name)), default: "signal", "The effect of phrases and rules that name none themselves."),

@@ -25,8 +25,9 @@ struct ParsedPattern: Sendable {
   var root: PatternNode
   /// Whether a letter, a class or a property may tell capitals from small letters. `true` when in doubt.
   var isCaseSensitive: Bool
-  /// Whether a back reference may tell them apart: such a rule still runs on both texts, on the same ones whatever else stands in them.
-  var refersBackInCase: Bool
+  /// Whether a back reference, or a property under `i`, may tell them apart: such a rule still runs on both texts, on the same ones whatever else
+  /// stands in them.
+  var comparesCase: Bool
 }
 
 /// The parser met something that it does not know for certain.

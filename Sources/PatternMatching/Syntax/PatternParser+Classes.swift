@@ -97,8 +97,7 @@ extension PatternParser {
       return nil
     case "p", "P":
       index += 1
-      try skipProperty()
-      isCaseSensitive = true
+      try property()
       members.add(.all)
       return nil
     case "b":
@@ -119,7 +118,7 @@ extension PatternParser {
       index += 1
     }
     guard take(":]") else { throw UnknownSyntax() }
-    isCaseSensitive = true
+    noteCase(ofClass: name)
     let known = ["digit": "d", "space": "s", "word": "w"] as [String: Unicode.Scalar]
     members.add(known[name].map(Self.shorthand) ?? .all)
   }

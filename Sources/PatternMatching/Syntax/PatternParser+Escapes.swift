@@ -15,8 +15,7 @@ extension PatternParser {
     case "R": return [.set(lead: Self.shorthand("v"))]
     case "X": return [.set(lead: .all)]
     case "p", "P":
-      try skipProperty()
-      isCaseSensitive = true
+      try property()
       return [.set(lead: .all)]
     case "1"..."9":
       // A back reference, or an octal code, as the number of groups has it.
@@ -32,11 +31,6 @@ extension PatternParser {
       index -= 1
       return [try literal(codePoint())]
     }
-  }
-
-  /// A back reference matches what its group did, in the same case.
-  mutating func refersBack() {
-    if !flags.caseless { refersBackInCase = true }
   }
 
   /// `\Q…\E`; without `\E` to the end of the pattern.
@@ -120,19 +114,6 @@ extension PatternParser {
       default: nil
       }
     return value.flatMap { $0 < radix ? $0 : nil }
-  }
-
-  mutating func skipProperty() throws(UnknownSyntax) {
-    if take("{") {
-      while let scalar = peek(), scalar != "}" {
-        _ = scalar
-        index += 1
-      }
-      guard take("}") else { throw UnknownSyntax() }
-    } else {
-      guard peek() != nil else { throw UnknownSyntax() }
-      index += 1
-    }
   }
 
   /// `\g1`, `\g{-2}`, `\g<name>`, `\k'name'`, `\k{name}`.

@@ -74,6 +74,7 @@ extension PatternParser {
   private mutating func inlineFlags() throws(UnknownSyntax) -> PatternNode {
     let outer = flags
     var isOn = true
+    var setsMore = false
     if take("^") { flags = Flags() }
     while let scalar = peek(), scalar != ")", scalar != ":" {
       index += 1
@@ -81,8 +82,10 @@ extension PatternParser {
       case "-": isOn = false
       case "i": flags.caseless = isOn
       case "x":
-        if isOn, take("x") { flags.extendedMore = true } else if !isOn { flags.extendedMore = false }
-        flags.extended = isOn
+        // A single `x` takes back the second one of an earlier group, though not that of its own: `(?xxx)`.
+        let isDouble = take("x")
+        setsMore = isOn && (setsMore || isDouble)
+        (flags.extended, flags.extendedMore) = (isOn, setsMore)
       case "m": flags.multiline = isOn
       case "s", "n", "U", "J": break
       default: throw UnknownSyntax()

@@ -15,14 +15,14 @@ struct PatternParser {
   var flags: Flags
   var depth = 0
   var isCaseSensitive = false
-  var refersBackInCase = false
+  var comparesCase = false
 
   /// - Parameter flags: letters of `imsxnU` as in a rule's `flags`.
   /// - Returns: nil when the pattern holds something that is not understood for certain.
   static func parse(_ pattern: String, flags: String) -> ParsedPattern? {
     var parser = PatternParser(pattern, flags: Flags(caseless: flags.contains("i"), extended: flags.contains("x"), multiline: flags.contains("m")))
     guard let root = try? parser.alternation(), parser.index == parser.text.count else { return nil }
-    return ParsedPattern(root: root, isCaseSensitive: parser.isCaseSensitive, refersBackInCase: parser.refersBackInCase)
+    return ParsedPattern(root: root, isCaseSensitive: parser.isCaseSensitive, comparesCase: parser.comparesCase)
   }
 
   private init(_ pattern: String, flags: Flags) {

@@ -31,7 +31,7 @@ public struct DistillCandidate: Sendable {
   public static func distance(_ probabilities: [Float], bands: [Band?]) -> Float {
     zip(probabilities, bands).reduce(Float(1)) { least, entry in
       guard !entry.0.isNaN else { return 0 }
-      let middle = entry.1.map { Float(($0.allowBelow + $0.blockAbove) / 2) } ?? 0.5
+      let middle = entry.1.map { Float($0.middle) } ?? 0.5
       return min(least, abs(entry.0 - middle))
     }
   }
@@ -43,6 +43,8 @@ public struct DistillPlan: Sendable, Hashable, Codable {
   public struct Item: Sendable, Hashable, Codable {
     public var id: String
     public var reason: Reason
+    /// Of the text: an answer belongs to it, and not to what stands under the id later.
+    public var textHash: UInt64
   }
   public var options: DistillOptions
   /// Distinct texts that were to choose from.
@@ -63,7 +65,7 @@ public struct DistillPlan: Sendable, Hashable, Codable {
     self.options = options
     population = selector.population
     randomInclusion = population == 0 ? 0 : Double(random.count) / Double(population)
-    func items(_ places: [Int], _ reason: Reason) -> [Item] { places.map { Item(id: candidates[$0].id, reason: reason) } }
+    func items(_ places: [Int], _ reason: Reason) -> [Item] { places.map { Item(id: candidates[$0].id, reason: reason, textHash: candidates[$0].textHash) } }
     self.items = items(random, .random) + Self.interleaved(items(uncertain, .uncertain), items(diverse, .diverse))
   }
 

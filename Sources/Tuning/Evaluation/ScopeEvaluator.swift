@@ -157,6 +157,9 @@ struct ScopeEvaluator {
       return GoalSearch.escalationShares(40).compactMap { share in
         search.aim.bounds = [Bound(.escalationRate, .atMost, share)]
         guard let found = search.run(part, from: sample.stages[stage].bands), found.rank.isFeasible else { return nil }
+        // Thresholds that need an answer which nobody was asked for have no value that could be told.
+        let band = found.bands[category]
+        if messages.contains(where: { scene.columns[category].unasked[Int($0)] && scene.columns[category].state(Int($0), under: band) == .open }) { return nil }
         return ScoreReport.CurvePoint(found.rank.escalated / Double(max(1, sample.count)), -found.rank.objective)
       }
     }

@@ -2,7 +2,11 @@ import Moderation
 
 extension AuditEstimate {
   /// Tables for a terminal. `drift` by category name, where there is a reference.
-  public func text(drift: [String: Drift] = [:]) -> String {
+  ///
+  /// - Parameters:
+  ///   - uncovered: messages that a failure or the budget decided: none of them was ever drawn.
+  ///   - cheaplyReviewed: messages that the cheap stages sent to people.
+  public func text(drift: [String: Drift] = [:], uncovered: Int = 0, cheaplyReviewed: Int = 0) -> String {
     var table = TextTable([
       .init("category"), .init("audited", .right), .init("missed among allowed", .right), .init("wrong among blocked", .right), .init("miss rate", .right),
       .init("no answer", .right), .init("drift (PSI)", .right),
@@ -16,12 +20,17 @@ extension AuditEstimate {
     // Scores may have moved of what the reasoner never spoke of.
     for name in drift.keys.sorted() where !categories.contains(where: { $0.name == name }) { table.add(name, "0", "—", "—", "—", "0", moved(name)) }
     let rejected = rejected > 0 ? "  ! \(counted(rejected, "entry")) without a usable inclusion chance left out\n" : ""
-    return "What the cheap stages miss and wrongly block, as the reasoner sees it (\(counted(audited, "audited message")))\n" + table.render() + rejected
+    var notes = rejected
+    if uncovered > 0 { notes += "  ! \(counted(uncovered, "message")) decided by a failure or the budget: never drawn, so in no figure\n" }
+    if cheaplyReviewed > 0 {
+      notes += "  ! \(counted(cheaplyReviewed, "message")) sent to people by the cheap stages: what violates among them is not known, and the miss rate counts none of it\n"
+    }
+    return "What the cheap stages miss and wrongly block, as the reasoner sees it (\(counted(audited, "audited message")))\n" + table.render() + notes
   }
 
-  public func json(drift: [String: Drift] = [:]) -> JSONValue {
+  public func json(drift: [String: Drift] = [:], uncovered: Int = 0, cheaplyReviewed: Int = 0) -> JSONValue {
     .object([
-      ("audited", .int(audited)), ("rejected", .int(rejected)), ("overall", overall.json),
+      ("audited", .int(audited)), ("rejected", .int(rejected)), ("uncovered", .int(uncovered)), ("cheaply_reviewed", .int(cheaplyReviewed)), ("overall", overall.json),
       ("categories", .array(categories.map(\.json))),
       ("drift", .object(drift.sorted { $0.key < $1.key }.map { name, drift in
         (name, .object([("psi", .number(drift.psi)), ("noise", .number(drift.noise)), ("reading", .string(drift.reading.rawValue))]))

@@ -41,13 +41,25 @@ public struct Gate: Sendable, Hashable {
       Self.report("the pipeline has no category `\(category)`", 1, category.unicodeScalars.count, option, hint, &diagnostics)
       return nil
     }
-    guard let bound = bounds?.first else { return nil }
+    guard let bounds, let bound = bounds.first else { return nil }
+    guard bounds.count == 1 else {
+      let hint = "repeat the option for each bound"
+      Self.report("`\(text)` holds several bounds, and \(option) takes one", 1, text.unicodeScalars.count, option, hint, &diagnostics)
+      return nil
+    }
     guard Self.metrics.contains(bound.metric) else {
       Self.report("`\(bound.metric.name)` cannot be gated", wordColumn, word.unicodeScalars.count, option, nil, &diagnostics)
       return nil
     }
+    if category != nil, Self.ofWholeMessages.contains(bound.metric) {
+      let hint = "leave out `\(category ?? ""):`"
+      Self.report("`\(bound.metric.name)` is measured of messages as a whole, not of a category", 1, text.unicodeScalars.count, option, hint, &diagnostics)
+      return nil
+    }
     self.bound = bound
   }
+
+  private static let ofWholeMessages: [Metric] = [.escalationRate, .reviewRate, .blockRate, .llmCalls]
 
   private static func report(_ message: String, _ column: Int, _ length: Int, _ option: String, _ hint: String?, _ diagnostics: inout Diagnostics) {
     diagnostics.error("gate-syntax", message, at: SourceSpan(file: option, line: 1, column: column, length: max(1, length)), hint: hint)

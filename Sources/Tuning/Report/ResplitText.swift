@@ -12,6 +12,7 @@ extension ResplitStudy {
         NumberText.percent(refuted.value ?? .nan), NumberText.value(outcome.meanValue, of: outcome.bound.metric), NumberText.percent(outcome.meanEscalation))
     }
     return "\(resplits) halvings; \(promiseText), broken in at most \(NumberText.percent(1 - confidence, 0))\n" + table.render()
+      + (supposed > 0 ? "  ! \(counted(supposed, "message")) of uncertain score without an answer of the reasoner: \(unknown.words)\n" : "")
   }
 
   private var promiseText: String {
@@ -24,6 +25,7 @@ extension ResplitStudy {
   public var json: JSONValue {
     .object([
       ("promise", .string(promise == .measured ? "measure" : "share")), ("resplits", .int(resplits)), ("confidence", .number(confidence)),
+      ("supposed_answers", .int(supposed)), ("supposed", .string(unknown.rawValue)),
       ("bounds", .array(outcomes.map { outcome in
         .object([
           ("bound", .string(outcome.bound.text)), ("found", .int(outcome.found)), ("broken_on_all_messages", .optional(outcome.brokenOnTheWhole.value)),

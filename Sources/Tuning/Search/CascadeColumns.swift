@@ -26,6 +26,14 @@ public enum UnknownAnswer: String, Sendable, CaseIterable {
   case abstain
 }
 
+/// What to make of calls of the reasoner that failed.
+public enum FailedAnswer: Sendable {
+  /// What the pipeline makes of them.
+  case asInARun
+  /// That the answer would have contradicted the label: a failure that becomes a review catches every violation, and proves nothing of the model.
+  case wrong
+}
+
 /// One category of all messages, reduced to what thresholds of one stage can still change: below, between and above them.
 struct CascadeColumns: Sendable {
   /// The score that the thresholds are compared with; NaN where they do not matter.
@@ -38,8 +46,8 @@ struct CascadeColumns: Sendable {
   private(set) var unasked: [Bool]
 
   /// - Parameter labels: what supposed answers go by; nil takes the category's own.
-  init(_ sample: EvaluationSample, stage: Int, category: Int, unknown: UnknownAnswer, labels: [Label]? = nil) {
-    let resolver = Resolver(sample, category: category, unknown: unknown, labels: labels ?? sample.labels[category])
+  init(_ sample: EvaluationSample, stage: Int, category: Int, unknown: UnknownAnswer, failed: FailedAnswer = .asInARun, labels: [Label]? = nil) {
+    let resolver = Resolver(sample, category: category, unknown: unknown, failed: failed, labels: labels ?? sample.labels[category])
     let walker = StageWalker(sample, stage: stage, category: category)
     scores = sample.probabilities[stage][category]
     states = Array(repeating: 0, count: sample.count)
@@ -77,12 +85,13 @@ private struct Resolver {
   private let failure: FailureModes
   private let violation: Verdict
   private let unknown: UnknownAnswer
+  private let failed: FailedAnswer
   /// Whether the reasoner has a policy for the category.
   private let judges: Bool
   /// Messages of which another category has an answer or a failure of its own: the status then says nothing of this one.
   private let isPartlyKnown: [Bool]
 
-  init(_ sample: EvaluationSample, category: Int, unknown: UnknownAnswer, labels: [Label]) {
+  init(_ sample: EvaluationSample, category: Int, unknown: UnknownAnswer, failed: FailedAnswer, labels: [Label]) {
     findings = sample.findings[category]
     self.labels = labels
     let stage = sample.reasonerStage
@@ -90,6 +99,7 @@ private struct Resolver {
     failure = stage.map { sample.stages[$0].failure } ?? .reasoner
     violation = sample.categories.categories[category].autoBlock ? .block : .review
     self.unknown = unknown
+    self.failed = failed
     judges = stage.map { sample.stages[$0].judges?.contains(CategoryIndex(category)) ?? true } ?? false
     isPartlyKnown = (0..<sample.count).map { message in sample.findings.contains { $0[message] != .notAsked } }
   }
@@ -106,6 +116,7 @@ private struct Resolver {
     case .safe: return .allow
     case .review: return .review
     case .abstain: return verdict(failure.onAbstain)
+    case .failed where failed == .wrong && labels[message] != .unknown: return labels[message] == .positive ? .allow : violation
     case .failed: return verdict(failure.action(for: Self.cause(statuses[message])))
     case .notAsked: return isUnasked(message) ? supposed(labels[message]) : verdict(failure.action(for: Self.cause(statuses[message])))
     }

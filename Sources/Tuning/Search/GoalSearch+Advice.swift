@@ -8,6 +8,9 @@ extension GoalSearch {
     return shares.total > 0 && shares.choosing > 0 ? shares.choosing / shares.total : 1
   }
 
+  /// Whatever the answers are, the goal will be refused, so none of them is worth its price.
+  var isRefused: Bool { !labelsMissing().isEmpty }
+
   /// Bounds that the labels of the choosing part could not prove even if nothing at all went wrong.
   func labelsMissing() -> [LabelNeed] {
     let counts = point(tuner.current, .choosing).counts
@@ -122,6 +125,10 @@ extension GoalSearch {
       notes.append(
         "the \(counted(positives.count, "positive")) of the choosing part come from \(grouped(groups)) distinct conversations or texts: "
           + "the proof supposes that they are independent")
+    }
+    let failed = tuner.part(.choosing).messages.count { message in unit.categories.contains { tuner.sample.findings[$0][Int(message)] == .failed } }
+    if failed > 0, !unit.goal.guaranteed.isEmpty {
+      notes.append("the reasoner failed on \(counted(failed, "message")) of the choosing part: taken as wrong answers, since a failure proves nothing")
     }
     if unit.goal.guaranteed.contains(where: { $0.riskLimit == 0 }) { notes.append("a risk of exactly zero cannot be proved by any number of labels") }
     return notes

@@ -57,7 +57,8 @@ extension Tuner {
   /// to be ``UnknownAnswer/correct``. Enter the answers with ``EvaluationSample/setFinding(_:score:category:message:)`` and
   /// make a new tuner; it ends after a few rounds.
   public func nextInquiry() throws(TuningError) -> Inquiry? {
-    let units = try TuningUnit.units(of: goals, sample: sample, budgets: options.budgets)
+    let units = try TuningUnit.units(of: goals, sample: sample, budgets: options.budgets).filter { !search($0).isRefused }
+    guard !units.isEmpty else { return nil }
     let ordering = unaskedWhileOrdering(units)
     if !ordering.isEmpty { return Inquiry(purpose: .ordering, messages: ordering.sorted(), sample: sample) }
     let result = try run()
@@ -76,12 +77,15 @@ extension Tuner {
     let ordered = units.filter { !$0.isMonotone && !$0.goal.guaranteed.isEmpty }
     var messages = ordered.isEmpty ? [] : unaskedAboutBlocks(ordered, in: .calibration)
     for unit in ordered {
-      let search = GoalSearch(tuner: self, unit: unit, delta: 1 - options.confidence, chosenSoFar: current)
-      for candidate in CandidatePath(search: search).candidates() {
+      for candidate in CandidatePath(search: search(unit)).candidates() {
         messages.formUnion(unasked(under: candidate, among: part(.calibration).messages, scope: unit.scope))
       }
     }
     return messages
+  }
+
+  private func search(_ unit: TuningUnit) -> GoalSearch {
+    GoalSearch(tuner: self, unit: unit, delta: 1 - options.confidence, chosenSoFar: current)
   }
 
   private func unaskedWhileChoosing(_ results: [GoalResult]) -> Set<Int32> {

@@ -18,14 +18,17 @@ struct MessageScene: Sendable {
   private let slowShares: [Double]
 
   /// - Parameter wholeMessage: quality is that of the message as a whole, so its label tells what an unknown answer is best or worst for.
-  init(_ sample: EvaluationSample, stage: Int, review: ReviewCount, unknown: UnknownAnswer, wholeMessage: Bool = false, context: MetricContext) {
+  init(
+    _ sample: EvaluationSample, stage: Int, review: ReviewCount, unknown: UnknownAnswer, failed: FailedAnswer = .asInARun, wholeMessage: Bool = false,
+    context: MetricContext
+  ) {
     self.sample = sample
     self.stage = stage
     self.review = review
     let anyLabels = Self.anyLabels(sample)
     self.anyLabels = anyLabels
     columns = (0..<sample.categories.count).map {
-      CascadeColumns(sample, stage: stage, category: $0, unknown: unknown, labels: wholeMessage ? anyLabels : nil)
+      CascadeColumns(sample, stage: stage, category: $0, unknown: unknown, failed: failed, labels: wholeMessage ? anyLabels : nil)
     }
     hasReasoner = sample.reasonerStage != nil
     (cheapLatency, reasonerLatency) = Self.latencies(sample)

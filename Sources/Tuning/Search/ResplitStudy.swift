@@ -40,6 +40,9 @@ public struct ResplitStudy: Sendable {
   public var resplits: Int
   public var confidence: Double
   public var outcomes: [Outcome]
+  /// Messages without an answer that thresholds of some halving left to the reasoner, and what was supposed of them.
+  public var supposed: Int
+  public var unknown: UnknownAnswer
 
   /// - Parameters:
   ///   - goals: as for ``Tuner``; their guaranteed bounds are followed.
@@ -57,6 +60,7 @@ public struct ResplitStudy: Sendable {
     options.measuredOver = promise == .measured ? options.shares.reporting / options.shares.choosing : nil
     var tallies: [String: Tally] = [:]
     var order: [String] = []
+    var supposed: Set<Int32> = []
     for resplit in 0..<resplits {
       options.seed = SeededGenerator.mix(UInt64(resplit) &+ 1)
       let tuner = try Tuner(sample, goals: goals, options: options)
@@ -64,13 +68,16 @@ public struct ResplitStudy: Sendable {
         let whole = result.chosen.map { chosen in
           OperatingPoint(bands: chosen.bands, counts: tuner.scene.counts(all, chosen.bands, scope: result.scope), context: tuner.scene.context)
         }
+        if let chosen = result.chosen { supposed.formUnion(tuner.unasked(under: chosen.bands, among: all, scope: result.scope)) }
         for bound in result.goal.guaranteed {
           let key = result.goal.text + "\u{0}" + bound.text
           if tallies[key] == nil { order.append(key) }
-          tallies[key, default: Tally(bound: bound)].add(result, whole: whole, delta: 1 - options.confidence)
+          tallies[key, default: Tally(bound: bound)].add(
+            result, whole: whole, delta: 1 - options.confidence, isRestated: options.baseRate != nil && bound.metric == .precision)
         }
       }
     }
+    (self.supposed, unknown) = (supposed.count, options.unknown)
     outcomes = order.compactMap { tallies[$0]?.outcome }
   }
 
@@ -87,7 +94,8 @@ public struct ResplitStudy: Sendable {
     var values = 0.0, escalations = 0.0
     init(bound: Bound) { self.bound = bound }
 
-    mutating func add(_ result: GoalResult, whole: OperatingPoint?, delta: Double) {
+    /// - Parameter isRestated: what the messages themselves measure says nothing of the bound.
+    mutating func add(_ result: GoalResult, whole: OperatingPoint?, delta: Double, isRestated: Bool) {
       guard result.isMet, let point = result.reported, let value = point.value(bound.metric) else {
         without += 1
         return
@@ -97,7 +105,7 @@ public struct ResplitStudy: Sendable {
       escalations += point.value(.escalationRate) ?? 0
       if bound.holds(value) { kept += 1 }
       if let truth = whole?.value(bound.metric), bound.holds(truth) { wholeKept += 1 }
-      if let limit = bound.riskLimit, let (bad, trials) = point.counts.risk(of: bound.metric), trials > 0 {
+      if !isRestated, let limit = bound.riskLimit, let (bad, trials) = point.counts.risk(of: bound.metric), trials > 0 {
         // Upper tail: so many bad events or more would be this unlikely if the bound held.
         if 1 - SpecialFunctions.binomialCDF(bad - 1, trials: trials, probability: limit) <= delta { refuted += 1 }
       }

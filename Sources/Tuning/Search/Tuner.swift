@@ -30,7 +30,8 @@ public struct Tuner: Sendable {
     for bound in latencies where !context.latencies.contains(bound) { context.latencies.append(bound) }
     guard context.latencies.count <= OutcomeCounts.slowLanes else { throw .mismatch("at most \(OutcomeCounts.slowLanes) latency bounds can be kept at once") }
     scene = MessageScene(
-      sample, stage: stage, review: options.reviewCounts, unknown: options.unknown, wholeMessage: goals.contains { $0.scope == .anyCategory }, context: context)
+      sample, stage: stage, review: options.reviewCounts, unknown: options.unknown, failed: goals.contains { !$0.guaranteed.isEmpty } ? .wrong : .asInARun,
+      wholeMessage: goals.contains { $0.scope == .anyCategory }, context: context)
     if !context.latencies.isEmpty, scene.hasReasoner, !scene.hasReasonerLatency {
       throw .mismatch("a latency is bounded, but no latency of the reasoner was recorded")
     }

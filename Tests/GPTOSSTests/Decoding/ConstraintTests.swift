@@ -55,6 +55,37 @@ import Testing
     }
   }
 
+  @Test(arguments: [2, 40]) func anObjectInsideAnObjectIsHeldToo(_ maxTokens: Int) async throws {
+    let flags: [AnswerConstraint.Field] = [.literal("S", ["0", "1"]), .literal("H", ["0", "1"])]
+    let fields: [AnswerConstraint.Field] = [.object("all", flags), .object("none", []), .literal("plain", ["0", "1"]), .object("last", Self.fields)]
+    let names = ["all.S", "all.H", "plain", "last.violation", "last.policy_category"]
+    #expect(AnswerConstraint.json(fields).choices.map(\.name) == names)
+    for (text, result) in try await answers(.json(fields), maxTokens: maxTokens, budget: 0) {
+      let json = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any], "\(text)")
+      let all = try #require(json["all"] as? [String: Any]), last = try #require(json["last"] as? [String: Any])
+      #expect(all.keys.sorted() == ["H", "S"] && (json["none"] as? [String: Any])?.isEmpty == true && last.count == 5 && json.count == 4)
+      #expect(result.decisions.map(\.name) == Array(names.prefix(result.decisions.count)))
+      for decision in result.decisions where decision.name == "all.S" { #expect(decision.label == "\(all["S"] as? Int ?? -1)") }
+    }
+  }
+
+  /// Half a character is no JSON, and an answer that ends there would be read by nobody.
+  @Test func anEscapeIsAWholeCharacter() throws {
+    let constraint = AnswerConstraint.json([.text("why")])
+    func shortest(_ text: String) throws -> String? { try constraint.shortest(from: #"{"why":""# + text) }
+    for dead in [#"\ud83d""#, #"\ud83dx"#, #"\ud83d\n"#, #"\ud83d\u0041"#, #"\ud83d\ud83d"#, #"\ude00"#, #"\uDC00"#, #"\udfff"#, #"\ug"#] {
+      #expect(try shortest(dead) == nil, "\(dead)")
+    }
+    for whole in [#"\ud83d\ude00"#, #"\uD83D\uDE00"#, #"\udbff\udfff"#, #"\ud7ff"#, #"\uD000"#, #"\ue000"#, #"\uFFFF"#, #"\u00e9"#, #"\n"#] {
+      #expect(try shortest(whole) == #"{"why":""# + whole + #""}"#, "\(whole)")
+    }
+    for half in [#"\"#, #"\u"#, #"\ud"#, #"\uD8"#, #"\ud83"#, #"\ud83d"#, #"\ud83d\"#, #"\ud83d\u"#, #"\ud83d\ude0"#] {
+      let text = try #require(try shortest(half), "\(half)")
+      let json = try JSONValue.parse(Array(text.utf8))
+      #expect(json["why"]?.string?.unicodeScalars.count == 1, "\(text)")
+    }
+  }
+
   /// Quadratic in the states this would take minutes.
   @Test(.timeLimit(.minutes(1))) func aConstraintOfManyRulesIsCompiledInGoodTime() async throws {
     let rules = (0..<60).map { "RULE-\($0)" }

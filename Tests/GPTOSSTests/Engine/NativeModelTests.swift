@@ -121,7 +121,7 @@ import Testing
     let expected = try await first.generate(request(7, prefix: prefix))
     #expect(expected.cachedPromptTokens == 0)
     // Written on a thread of its own.
-    for _ in 0..<200 where files().isEmpty { try await Task.sleep(for: .milliseconds(10)) }
+    await first.finishWriting()
     #expect(files().count == 1)
     let second = try EngineKit.model("tiny-a", options), found = try await second.generate(request(7, prefix: prefix))
     #expect(found.cachedPromptTokens == 60 && found.tokens == expected.tokens)
@@ -185,6 +185,43 @@ import Testing
       try await model.generate(GenerationRequest(tokens: [1], reasoning: .none, constraint: .labels([])))
     }
     #expect(try await model.generate(GenerationRequest(tokens: [1], maxTokens: 99)).tokens.count <= 99)
+  }
+
+  @Test func theRoomForReasoningIsWhatTheContextLeaves() async throws {
+    var options = EngineKit.options()
+    options.contextLength = 200
+    let model = try EngineKit.model("tiny-a", options), prefix = PromptPrefix(key: "p", tokens: EngineKit.tokens(40, below: 400, seed: 2))
+    var request = GenerationRequest(
+      prefix: prefix, tokens: EngineKit.tokens(30, below: 400, seed: 1), reasoning: .none, constraint: .labels(["0", "1"]), maxTokens: 20)
+    let room = model.reasoningRoom(beside: request)
+    #expect(room > 0)
+    request.reasoning = .budget(room)
+    #expect(try await !model.generate(request).finalTokens.isEmpty)
+    request.reasoning = .budget(room + 1)
+    let longer = request
+    await #expect(throws: EngineError.contextOverflow(tokens: 201, limit: 200)) { try await model.generate(longer) }
+    request.maxTokens = .max
+    #expect(model.reasoningRoom(beside: request) < 0)
+  }
+
+  /// Room is reserved for the longest completion, 2 GiB for these: it keeps nobody waiting while the memory is there.
+  @Test(.enabled(if: (availableMemory() ?? 0) > 8 << 30, "needs 8 GiB of free memory"), .timeLimit(.minutes(2)))
+  func requestsForLongCompletionsRunTogether() async throws {
+    let model = try EngineKit.model("tiny-b", EngineKit.options(maxStep: 512, sequences: 32))
+    let (begun, sink) = AsyncStream<Int>.makeStream()
+    let tasks = (0..<32).map { i in
+      let request = GenerationRequest(tokens: EngineKit.tokens(5, below: 300, seed: UInt64(i)), reasoning: .budget(130_000), maxTokens: 20)
+      return Task { try await model.generate(request) { _ in sink.yield(i) } }
+    }
+    // All have begun before one of them has gone far.
+    var steps: [Int: Int] = [:]
+    for await i in begun {
+      steps[i, default: 0] += 1
+      if steps.count == 32 || steps[i, default: 0] > 1000 { break }
+    }
+    #expect(steps.count == 32)
+    for task in tasks { task.cancel() }
+    for task in tasks { _ = await task.result }
   }
 
   @Test func deadlinesAndCancellationEndARequestAndLeaveTheOthersAlone() async throws {

@@ -1,5 +1,7 @@
+import Dispatch
 import Foundation
 import GPTOSS
+import Synchronization
 import Testing
 
 @Suite struct PreparedModelTests {
@@ -97,6 +99,41 @@ import Testing
       try ReferenceKit.write([1, 2, 3], to: left)
       try PreparedModel.prepare(Checkpoint(at: folder))
       #expect(!FileManager.default.fileExists(atPath: left))
+    }
+  }
+
+  /// One writer's clean-up must not take what another has just created.
+  @Test func writersOfOneFileLeaveEachOtherAlone() throws {
+    try ReferenceKit.withTemporaryFolder { folder in
+      try ReferenceKit.copyCheckpoint("tiny-a", to: folder)
+      let failures = Mutex<[String]>([]), writers = DispatchGroup()
+      for _ in 0..<8 {
+        DispatchQueue.global().async(group: writers) {
+          for _ in 0..<15 {
+            do { try PreparedModel.prepare(Checkpoint(at: folder), threads: 1) } catch { failures.withLock { $0.append("\(error)") } }
+          }
+        }
+      }
+      writers.wait()
+      let found = failures.withLock { $0 }
+      #expect(found == [])
+      #expect(try PreparedModel.find(Checkpoint(at: folder)) != nil)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".tmp") } == [])
+    }
+  }
+
+  /// More pieces of work than the pool counts: refused, where it would end the process.
+  @Test(arguments: [(4096, 65536, false), (4096, 32, true), (2048, 65536, false), (128, 2880, true)])
+  func aConfigurationOfTooManyExpertsIsRefused(experts: Int, features: Int, isSupported: Bool) throws {
+    var text = String(decoding: try ReferenceKit.bytes(ReferenceKit.golden("tiny-a/config.json")), as: UTF8.self)
+    text.replace("\"num_local_experts\": 8", with: "\"num_local_experts\": \(experts)")
+    text.replace("\"intermediate_size\": 96", with: "\"intermediate_size\": \(features)")
+    let config = try ModelConfig(json: Array(text.utf8), file: "config.json")
+    #expect(config.numExperts == experts && config.intermediateSize == features)
+    if isSupported {
+      try PreparedModel.checkSupport(of: config)
+    } else {
+      #expect(throws: PreparedModelError.unsupported("\(experts) experts of \(features) features are too many")) { try PreparedModel.checkSupport(of: config) }
     }
   }
 
