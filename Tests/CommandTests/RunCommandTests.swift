@@ -146,6 +146,17 @@ struct RunCommandTests {
     #expect(!FileManager.default.fileExists(atPath: folder.path + "/a"))
   }
 
+  /// What stands behind a NUL is judged, so that it must be shown; and an id is found however its writer escaped it.
+  @Test func theAuditFileHoldsTheWholeTextAndFindsEveryId() throws {
+    let folder = try folder()
+    let input = #"{"id":"caf\u00e9\/1","text":"hello\u0000 free money"}"#
+    #expect(try Binary.run(["run", "small.yaml", "--audit", "a.db", "--audit-text"], input: input, in: folder.path).output.contains("block"))
+    let shown = try Binary.run(["audit", "show", "a.db", "café/1"], in: folder.path)
+    #expect(shown.status == 0 && shown.output.contains("hello· free money"), "\(shown.output)\(shown.error)")
+    let none = try Binary.run(["audit", "runs", "small.yaml"], in: folder.path)
+    #expect(none.status == 2 && none.error.contains("small.yaml: cannot be opened as an audit file"))
+  }
+
   @Test func devicesMayBeNamedTwice() throws {
     let folder = try folder()
     let result = try Binary.run(["run", "small.yaml", "-o", "/dev/null", "--dead-letters", "/dev/null"], input: #"{"id":1,"text":"a"}"#, in: folder.path)

@@ -16,6 +16,14 @@ struct RenderingTests {
 
   @Test func jsonIsAsAgreed() { Golden.expect(DiagnosticRenderer.json(Self.sample), is: "diagnostics.json") }
   @Test func sarifIsAsAgreed() { Golden.expect(DiagnosticRenderer.sarif(Self.sample, version: "1.2.3"), is: "diagnostics.sarif") }
+  /// A file may be somebody else's: no key of it moves the cursor or begins a line of its own.
+  @Test func whatAFileHoldsIsShownWithoutControls() {
+    let text = "pipeline: a\n\"\\e[2J\\nx.yaml: no problems\": 1\ncategories: {spam: low}\nstages: [{type: prefilter}]\n"
+    let (_, diagnostics) = PipelineFile.parse(text: text, path: "x.yaml", stageTypes: FakeStages.all, environment: [:])
+    let shown = DiagnosticRenderer.text(diagnostics)
+    #expect(shown.contains("no problems") && !shown.contains("\u{1B}") && !shown.split(separator: "\n").contains { $0.hasPrefix("x.yaml: no problems") }, "\(shown)")
+  }
+
   @Test func githubAnnotationsAreAsAgreed() { Golden.expect(DiagnosticRenderer.githubAnnotations(Self.sample), is: "diagnostics.github") }
 
   @Test func nothingToSayIsNoText() {
